@@ -1,0 +1,34 @@
+//! A TriFinger robot and a world of blocks, simulated by Rapier, in which every causal variable
+//! can be read and set, and in which one control step is a pure function of plain numbers.
+//!
+//! The modules are floors of one house, listed from the ground up. A module uses only what
+//! stands below it, and a test reads this file to hold that order.
+
+// Floor 0: what everything stands on.
+pub mod error;
+pub mod math;
+pub mod rng;
+pub mod space;
+
+// Floor 1: the TriFinger as numbers: kinematics, actions, controller.
+pub mod robot;
+
+// Floor 2: the only floor that names Rapier bodies.
+pub mod world;
+
+// Floor 3: names and ranges of variables; do(X = x).
+pub mod intervention;
+pub mod variable;
+
+// Floor 4: what is wanted: families, goals, rewards.
+pub mod task;
+
+// Floor 5: the decision process.
+pub mod env;
+
+// The command line: translates, decides nothing.
+#[cfg(feature = "cli")]
+pub mod cli;
+
+pub use error::{Error, Result};
+pub use world::State;

@@ -1,0 +1,25 @@
+//! The TriFinger as numbers: description, kinematics, dynamics, actions, controller.
+//!
+//! Joint vectors have nine entries: upper, middle, lower joint of finger 60, then of finger 120,
+//! then of finger 300. World frame: origin on the floor at the table's centre, z up.
+
+mod state;
+
+pub(crate) use state::QUEUE;
+pub use state::{ActionQueue, Command, LinkState, RobotState};
+
+/// The number of fingers.
+pub const FINGERS: usize = 3;
+/// The number of joints of one finger.
+pub const JOINTS_PER_FINGER: usize = 3;
+/// The number of joints of the robot.
+pub const JOINTS: usize = FINGERS * JOINTS_PER_FINGER;
+/// The number of links of one finger that are variables (base, upper, middle, lower).
+pub const LINKS_PER_FINGER: usize = 4;
+/// The number of links of the robot that are variables.
+pub const LINKS: usize = FINGERS * LINKS_PER_FINGER;
+/// The fingers' names in variables; the reference's, which are neither its URDF names nor angles.
+pub const FINGER_NAMES: [&str; FINGERS] = ["60", "120", "300"];
+
+/// Nine numbers, one per joint (or three per finger).
+pub type Nine = [f64; JOINTS];

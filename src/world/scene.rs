@@ -1,0 +1,92 @@
+//! What stands in a world: names and kinds, no numbers that can vary.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a block can be pushed around.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// A rigid body with a mass.
+    Movable,
+    /// A fixed obstacle.
+    Fixed,
+}
+
+/// One block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockDescription {
+    /// Its name in variables, such as `tool_block`.
+    pub name: String,
+    /// Whether it moves.
+    pub kind: BlockKind,
+}
+
+/// The form of a goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoalShape {
+    /// A box of the goal's size.
+    Cuboid,
+    /// A ball; all three entries of the goal's size are its diameter.
+    Sphere,
+}
+
+/// One goal: a region without a body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoalDescription {
+    /// Its name in variables, such as `goal_block`.
+    pub name: String,
+    /// Its form.
+    pub shape: GoalShape,
+}
+
+/// The blocks and goals of a world, in creation order.
+///
+/// Floor, wall and the three fingers are always there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scene {
+    /// The blocks; a state's `blocks` has the same order.
+    pub blocks: Vec<BlockDescription>,
+    /// The goals; a state's `goals` has the same order.
+    pub goals: Vec<GoalDescription>,
+}
+
+impl Scene {
+    /// A scene without blocks and goals.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a movable block.
+    pub fn movable(mut self, name: &str) -> Self {
+        self.blocks.push(BlockDescription { name: name.to_string(), kind: BlockKind::Movable });
+        self
+    }
+
+    /// Adds a fixed block.
+    pub fn fixed(mut self, name: &str) -> Self {
+        self.blocks.push(BlockDescription { name: name.to_string(), kind: BlockKind::Fixed });
+        self
+    }
+
+    /// Adds a goal of the given form.
+    pub fn goal(mut self, name: &str, shape: GoalShape) -> Self {
+        self.goals.push(GoalDescription { name: name.to_string(), shape });
+        self
+    }
+
+    /// The index of the block with that name.
+    pub fn block_index(&self, name: &str) -> Option<usize> {
+        self.blocks.iter().position(|b| b.name == name)
+    }
+
+    /// The index of the goal with that name.
+    pub fn goal_index(&self, name: &str) -> Option<usize> {
+        self.goals.iter().position(|g| g.name == name)
+    }
+
+    /// How many blocks can move.
+    pub fn movable_count(&self) -> usize {
+        self.blocks.iter().filter(|b| b.kind == BlockKind::Movable).count()
+    }
+}

@@ -1,0 +1,119 @@
+//! Physics settings: a handful of numbers with two presets by name.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The friction model between blocks (contacts of fingers always use Coulomb's).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Friction {
+    /// One friction constraint and one twist constraint per face: isotropic.
+    Simplified,
+    /// One friction constraint per contact point: closest to the reference, anisotropic.
+    Coulomb,
+}
+
+/// Physics settings by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// The physically best settings.
+    #[default]
+    Accurate,
+    /// The settings closest to the reference simulator.
+    Reference,
+}
+
+/// How the physics is computed; constant in a world, whatever its state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Physics {
+    /// Length of a tick, s: the controller and contact detection run once per tick.
+    pub tick: f64,
+    /// Internal integration steps per tick.
+    pub substeps: u32,
+    /// Solver passes per substep in the first tick of a control step, which starts cold.
+    pub first_passes: u32,
+    /// Further passes in the first tick for each movable block beyond the first.
+    pub first_passes_per_block: u32,
+    /// Solver passes per substep in the other ticks.
+    pub passes: u32,
+    /// Passes that correct velocities after the positions were integrated.
+    pub stabilization_passes: u32,
+    /// Whether friction is solved in the passes before the position update.
+    pub friction_in_bias_pass: bool,
+    /// The friction model between blocks.
+    pub friction: Friction,
+    /// Natural frequency of the contacts, Hz.
+    pub contact_frequency: f64,
+    /// Damping ratio of the contacts.
+    pub contact_damping_ratio: f64,
+    /// Distance at which contacts begin to be predicted, m.
+    pub prediction_distance: f64,
+    /// Drag coefficient d of every robot link: force −m v (d + d |v|), torque −I ω (d + d |ω|).
+    pub robot_drag: f64,
+    /// Deepest interpenetration that an intervention may leave between two bodies, m.
+    pub penetration_tolerance: f64,
+    /// Deepest interpenetration that an intervention may leave at the robot, m.
+    pub robot_penetration_tolerance: f64,
+}
+
+impl Preset {
+    /// The numbers of the preset.
+    pub fn physics(self) -> Physics {
+        match self {
+            Self::Accurate => Physics {
+                tick: 0.004,
+                substeps: 1,
+                first_passes: 32,
+                first_passes_per_block: 16,
+                passes: 4,
+                stabilization_passes: 1,
+                friction_in_bias_pass: true,
+                friction: Friction::Simplified,
+                contact_frequency: 120.0,
+                contact_damping_ratio: 1.0,
+                prediction_distance: 0.02,
+                robot_drag: 0.5,
+                penetration_tolerance: 0.002,
+                robot_penetration_tolerance: 0.002,
+            },
+            Self::Reference => Physics {
+                tick: 0.004,
+                substeps: 1,
+                first_passes: 16,
+                first_passes_per_block: 8,
+                passes: 8,
+                stabilization_passes: 0,
+                friction_in_bias_pass: true,
+                friction: Friction::Coulomb,
+                contact_frequency: 1200.0,
+                contact_damping_ratio: 173.4,
+                prediction_distance: 0.00113,
+                robot_drag: 0.5,
+                penetration_tolerance: 0.03,
+                robot_penetration_tolerance: 0.0095,
+            },
+        }
+    }
+
+    /// The preset of that name.
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "accurate" => Ok(Self::Accurate),
+            "reference" => Ok(Self::Reference),
+            _ => Err(Error::UnknownName {
+                what: "physics preset",
+                name: name.to_string(),
+                known: "accurate, reference".to_string(),
+            }),
+        }
+    }
+}
+
+impl Default for Physics {
+    fn default() -> Self {
+        Preset::default().physics()
+    }
+}
