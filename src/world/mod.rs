@@ -3,10 +3,17 @@
 //! This is the only floor that names Rapier bodies. `State` is a value and the only thing that
 //! travels up.
 
+mod build;
+mod contacts;
+mod engine;
 mod scene;
 mod settings;
 mod state;
+mod step;
 
+pub use build::{WALL_HEIGHT, WALL_RADIUS};
+pub use contacts::{Contacts, Coupling, Entity};
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
+pub use step::{Penetration, World};

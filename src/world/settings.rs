@@ -112,6 +112,44 @@ impl Preset {
     }
 }
 
+impl Physics {
+    /// Solver passes of the first tick in a scene with that many movable blocks.
+    ///
+    /// A constant of the scene: a count that followed the blocks' positions would let one block
+    /// change another's bits.
+    pub fn first_passes_of(&self, movable_blocks: usize) -> u32 {
+        self.first_passes + self.first_passes_per_block * (movable_blocks.max(1) as u32 - 1)
+    }
+
+    /// Refuses settings that no world can be stepped with.
+    pub(super) fn check(&self, skip_frame: u32) -> Result<()> {
+        let refuse = |name, value: String, reason| Err(Error::Setting { name, value, reason });
+        let positive = [
+            ("tick", self.tick),
+            ("contact_frequency", self.contact_frequency),
+            ("contact_damping_ratio", self.contact_damping_ratio),
+            ("prediction_distance", self.prediction_distance),
+        ];
+        if let Some((name, value)) = positive.into_iter().find(|(_, v)| !(v.is_finite() && *v > 0.0))
+        {
+            return refuse(name, value.to_string(), "must be a finite number above 0");
+        }
+        let counts = [
+            ("skip_frame", skip_frame),
+            ("substeps", self.substeps),
+            ("first_passes", self.first_passes),
+            ("passes", self.passes),
+        ];
+        if let Some((name, value)) = counts.into_iter().find(|(_, v)| !(1..=1000).contains(v)) {
+            return refuse(name, value.to_string(), "must be between 1 and 1000");
+        }
+        if !(self.robot_drag.is_finite() && self.robot_drag >= 0.0) {
+            return refuse("robot_drag", self.robot_drag.to_string(), "must be 0 or more");
+        }
+        Ok(())
+    }
+}
+
 impl Default for Physics {
     fn default() -> Self {
         Preset::default().physics()

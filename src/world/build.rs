@@ -1,0 +1,374 @@
+//! Builds the Rapier world that a state's constants ask for: sizes, masses, materials, height.
+//!
+//! Everything here is a function of [`Constants`] alone, so a world built anew and one that has
+//! seen other constants before are the same, bit for bit.
+
+use std::f64::consts::PI;
+
+use nalgebra::{Matrix3, SymmetricEigen};
+use rapier3d_f64::prelude::*;
+
+use super::contacts::Entity;
+use super::settings::{Friction, Physics};
+use super::{BlockKind, State};
+use crate::math::{self, Quat, Triple};
+use crate::robot::{self, FINGERS, JOINTS_PER_FINGER, LINKS_PER_FINGER};
+
+/// The ring wall's inner radius, m (facts 1.7).
+pub const WALL_RADIUS: f64 = 0.242;
+/// The wall's lower and upper edge, m: 0.010 and 0.260 of the reference less its floor height.
+pub const WALL_HEIGHT: [f64; 2] = [-0.001, 0.249];
+/// The number of the ring's flat segments (facts 1.7).
+const WALL_SEGMENTS: usize = 38;
+/// How far the wall reaches outwards, m: thick enough that nothing tunnels through it.
+const WALL_THICKNESS: f64 = 0.1;
+
+const FLOOR: Group = Group::GROUP_1;
+const WALL: Group = Group::GROUP_2;
+const BLOCKS: Group = Group::GROUP_3;
+const UPPER: Group = Group::GROUP_4;
+const MIDDLE: Group = Group::GROUP_5;
+const LOWER: Group = Group::GROUP_6;
+
+/// One body's constants that the engine keeps in its bodies and shapes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct BlockConstants {
+    kind: BlockKind,
+    size: Triple,
+    mass: f64,
+    friction: f64,
+    restitution: f64,
+    // A fixed block never moves during a step: its pose belongs to the built world.
+    fixed_pose: Option<(Triple, Quat)>,
+}
+
+/// Everything in a state that the built world depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Constants {
+    height: f64,
+    link_masses: [f64; robot::LINKS],
+    finger: [f64; 2],
+    floor: [f64; 2],
+    wall: [f64; 2],
+    blocks: Vec<BlockConstants>,
+}
+
+impl Constants {
+    /// The constants of a state.
+    pub(super) fn of(state: &State) -> Self {
+        let mut constants = Self {
+            height: 0.0,
+            link_masses: [0.0; robot::LINKS],
+            finger: [0.0; 2],
+            floor: [0.0; 2],
+            wall: [0.0; 2],
+            blocks: Vec::with_capacity(state.blocks.len()),
+        };
+        constants.read(state);
+        constants
+    }
+
+    /// Reads the constants of a state into place.
+    pub(super) fn read(&mut self, state: &State) {
+        let arena = &state.arena;
+        self.height = state.robot.height;
+        self.link_masses = state.robot.links.map(|link| link.mass);
+        self.finger = [state.robot.friction, state.robot.restitution];
+        self.floor = [arena.floor.friction, arena.floor.restitution];
+        self.wall = [arena.wall.friction, arena.wall.restitution];
+        self.blocks.clear();
+        self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
+            BlockConstants {
+                kind: d.kind,
+                size: b.size,
+                mass: b.mass,
+                friction: b.friction,
+                restitution: b.restitution,
+                fixed_pose: (d.kind == BlockKind::Fixed).then_some((b.position, b.orientation)),
+            }
+        }));
+    }
+}
+
+/// Rapier's sets of one world.
+#[derive(Clone)]
+pub(super) struct Sets {
+    pub(super) bodies: RigidBodySet,
+    pub(super) colliders: ColliderSet,
+    pub(super) islands: IslandManager,
+    pub(super) broad_phase: BroadPhaseBvh,
+    pub(super) narrow_phase: NarrowPhase,
+    pub(super) multibodies: MultibodyJointSet,
+}
+
+/// A built world and where to find things in it.
+pub(super) struct Built {
+    pub(super) sets: Sets,
+    /// The links upper, middle, lower of each finger.
+    pub(super) links: [[RigidBodyHandle; JOINTS_PER_FINGER]; FINGERS],
+    /// The body of each block; `None` where it is fixed.
+    pub(super) blocks: Vec<Option<RigidBodyHandle>>,
+    /// The joint axes in the links' own frames.
+    pub(super) axes: [Triple; JOINTS_PER_FINGER],
+}
+
+/// Writes an entity into a collider's user data.
+fn tag(entity: Entity) -> u128 {
+    match entity {
+        Entity::Floor => 0,
+        Entity::Wall => 1,
+        Entity::Finger(i) => 2 | (i as u128) << 8,
+        Entity::Block(i) => 3 | (i as u128) << 8,
+    }
+}
+
+/// Reads the entity from a collider's user data.
+pub(super) fn entity(tag: u128) -> Entity {
+    let index = (tag >> 8) as usize;
+    match tag & 0xff {
+        0 => Entity::Floor,
+        1 => Entity::Wall,
+        2 => Entity::Finger(index),
+        _ => Entity::Block(index),
+    }
+}
+
+/// Rapier's parameters for these settings; the passes are set tick by tick.
+pub(super) fn parameters(physics: &Physics) -> IntegrationParameters {
+    let softness =
+        SpringCoefficients::new(physics.contact_frequency, physics.contact_damping_ratio);
+    IntegrationParameters {
+        dt: physics.tick,
+        num_solver_iterations: physics.substeps as usize,
+        num_internal_stabilization_iterations: physics.stabilization_passes as usize,
+        contact_softness: softness,
+        static_contact_softness: softness,
+        normalized_prediction_distance: physics.prediction_distance,
+        max_ccd_substeps: 0,
+        contact_clustering: false,
+        contact_recycling: false,
+        friction_in_bias_pass: physics.friction_in_bias_pass,
+        friction_model: match physics.friction {
+            Friction::Simplified => FrictionModel::Simplified,
+            Friction::Coulomb => FrictionModel::Coulomb,
+        },
+        ..IntegrationParameters::default()
+    }
+}
+
+/// Builds the world of these constants: blocks parked apart, robot at zero, nothing in contact.
+pub(super) fn build(constants: &Constants) -> Built {
+    let mut sets = Sets {
+        bodies: RigidBodySet::new(),
+        colliders: ColliderSet::new(),
+        islands: IslandManager::new(),
+        broad_phase: BroadPhaseBvh::with_optimization_strategy(BvhOptimizationStrategy::None),
+        narrow_phase: NarrowPhase::new(),
+        multibodies: MultibodyJointSet::new(),
+    };
+    build_arena(&mut sets, constants);
+    let links = std::array::from_fn(|finger| build_finger(&mut sets, constants, finger));
+    let blocks = constants
+        .blocks
+        .iter()
+        .enumerate()
+        .map(|(i, block)| build_block(&mut sets, block, i))
+        .collect();
+    let axes = std::array::from_fn(|joint| axis(&robot::description().fingers[0].joints[joint]));
+    Built { sets, links, blocks, axes }
+}
+
+fn material(builder: ColliderBuilder, [friction, restitution]: [f64; 2]) -> ColliderBuilder {
+    builder
+        .friction(friction)
+        .restitution(restitution)
+        .friction_combine_rule(CoefficientCombineRule::Multiply)
+        .restitution_combine_rule(CoefficientCombineRule::Multiply)
+        .density(0.0)
+}
+
+fn build_arena(sets: &mut Sets, constants: &Constants) {
+    let groups = |own, with| InteractionGroups::new(own, with, InteractionTestMode::And);
+    let floor = material(ColliderBuilder::new(SharedShape::halfspace(Vector::Z)), constants.floor)
+        .collision_groups(groups(FLOOR, BLOCKS | LOWER))
+        .user_data(tag(Entity::Floor));
+    sets.colliders.insert(floor);
+    let half_height = 0.5 * (WALL_HEIGHT[1] - WALL_HEIGHT[0]);
+    let half_angle = PI / WALL_SEGMENTS as f64;
+    let outer = WALL_RADIUS + WALL_THICKNESS;
+    let half_width = outer * math::sin(half_angle) / math::cos(half_angle);
+    for segment in 0..WALL_SEGMENTS {
+        let angle = 2.0 * half_angle * segment as f64;
+        let (s, c) = math::sin_cos(angle);
+        let radius = WALL_RADIUS + 0.5 * WALL_THICKNESS;
+        let (sh, ch) = math::sin_cos(0.5 * angle);
+        let pose = math::to_rapier_pose(
+            [radius * c, radius * s, WALL_HEIGHT[0] + half_height],
+            [0.0, 0.0, sh, ch],
+        );
+        let shape = ColliderBuilder::cuboid(0.5 * WALL_THICKNESS, half_width, half_height);
+        let wall = material(shape, constants.wall)
+            .position(pose)
+            .collision_groups(groups(WALL, BLOCKS | MIDDLE | LOWER))
+            .user_data(tag(Entity::Wall));
+        sets.colliders.insert(wall);
+    }
+}
+
+fn build_finger(
+    sets: &mut Sets,
+    constants: &Constants,
+    finger: usize,
+) -> [RigidBodyHandle; JOINTS_PER_FINGER] {
+    let description = &robot::description().fingers[finger];
+    let [x, y, z] = description.position;
+    let base = [x, y, z + (constants.height - robot::HEIGHT)];
+    let mut parent = sets
+        .bodies
+        .insert(RigidBodyBuilder::fixed().pose(math::to_rapier_pose(base, description.orientation)));
+    std::array::from_fn(|joint| {
+        let link = &description.links[joint + 1];
+        let mass = constants.link_masses[finger * LINKS_PER_FINGER + joint + 1];
+        // The tip is fixed to the lower link: one rigid body of two parts.
+        let mut parts = vec![Part::of(link, mass, [0.0; 3])];
+        if joint + 1 == JOINTS_PER_FINGER {
+            let tip = &description.tip;
+            parts.push(Part::of(tip, tip.mass, description.tip_position));
+        }
+        let body = RigidBodyBuilder::dynamic()
+            .can_sleep(false)
+            .additional_mass_properties(mass_properties(&parts));
+        let handle = sets.bodies.insert(body);
+        let group = [UPPER, MIDDLE, LOWER][joint];
+        let with = [
+            BLOCKS | MIDDLE | LOWER,
+            BLOCKS | WALL | UPPER | MIDDLE | LOWER,
+            BLOCKS | WALL | FLOOR | UPPER | MIDDLE | LOWER,
+        ][joint];
+        for capsule in &link.capsules {
+            let shape = ColliderBuilder::capsule_from_endpoints(
+                math::to_rapier(capsule.a),
+                math::to_rapier(capsule.b),
+                capsule.radius,
+            );
+            let collider = material(shape, constants.finger)
+                .collision_groups(InteractionGroups::new(group, with, InteractionTestMode::And))
+                .user_data(tag(Entity::Finger(finger)));
+            sets.colliders.insert_with_parent(collider, handle, &mut sets.bodies);
+        }
+        let description = &description.joints[joint];
+        let revolute = RevoluteJointBuilder::new(math::to_rapier(axis(description)))
+            .local_anchor1(math::to_rapier(description.position))
+            .limits([description.low, description.high])
+            .contacts_enabled(false);
+        let inserted = sets.multibodies.insert(parent, handle, revolute, true);
+        debug_assert!(inserted.is_some());
+        parent = handle;
+        if joint + 1 == JOINTS_PER_FINGER
+            && let Some(id) = sets.multibodies.rigid_body_link(handle).copied()
+            && let Some(multibody) = sets.multibodies.get_multibody_mut(id.multibody)
+        {
+            // Lets the multibody see that its root is fixed: three degrees of freedom, not nine.
+            multibody.forward_kinematics(&sets.bodies, true);
+            // Rapier's default of 0.1 N m s/rad is no part of this robot.
+            multibody.damping_mut().fill(0.0);
+            multibody.set_self_contacts_enabled(false);
+        }
+        handle
+    })
+}
+
+/// The axis of a revolute joint; the description has no other joints in a finger.
+fn axis(joint: &robot::Joint) -> Triple {
+    joint.axis.unwrap_or([0.0; 3])
+}
+
+/// A rigid part of a body.
+struct Part {
+    mass: f64,
+    com: Triple,
+    inertia: Triple,
+    frame: Quat,
+}
+
+impl Part {
+    /// A link of another mass, whose inertia scales with it, at an offset in the body's frame.
+    fn of(link: &robot::Link, mass: f64, offset: Triple) -> Self {
+        Self {
+            mass,
+            com: std::array::from_fn(|i| link.com[i] + offset[i]),
+            inertia: link.inertia.map(|moment| moment * (mass / link.mass)),
+            frame: link.inertia_frame,
+        }
+    }
+}
+
+/// Mass, centre of mass, principal inertia and principal frame of a rigid set of bodies.
+///
+/// The eigenvectors come from nalgebra, whose iteration uses arithmetic and square roots only.
+fn mass_properties(bodies: &[Part]) -> MassProperties {
+    let mass: f64 = bodies.iter().map(|b| b.mass).sum();
+    let mut com = nalgebra::Vector3::zeros();
+    for body in bodies {
+        com += math::vector(body.com) * (body.mass / mass);
+    }
+    let mut inertia = Matrix3::zeros();
+    for body in bodies {
+        let frame = math::rotation(body.frame).to_rotation_matrix();
+        let principal = Matrix3::from_diagonal(&math::vector(body.inertia));
+        let offset = math::vector(body.com) - com;
+        inertia += frame.matrix() * principal * frame.matrix().transpose()
+            + (Matrix3::identity() * offset.norm_squared() - offset * offset.transpose()) * body.mass;
+    }
+    let eigen = SymmetricEigen::new(inertia);
+    let mut axes = eigen.eigenvectors;
+    if axes.determinant() < 0.0 {
+        axes.column_mut(2).neg_mut();
+    }
+    let rotation = nalgebra::Rotation3::from_matrix_unchecked(axes);
+    let frame = math::quat(nalgebra::UnitQuaternion::from_rotation_matrix(&rotation));
+    MassProperties::with_principal_inertia_frame(
+        math::to_rapier(math::triple(com)),
+        mass,
+        math::to_rapier(math::triple(eigen.eigenvalues)),
+        math::to_rapier_pose([0.0; 3], frame).rotation,
+    )
+}
+
+/// Principal moments of inertia of a homogeneous box, kg m².
+pub(super) fn box_inertia(mass: f64, size: Triple) -> Triple {
+    let [x, y, z] = size.map(|s| s * s);
+    [y + z, x + z, x + y].map(|sum| mass / 12.0 * sum)
+}
+
+fn build_block(
+    sets: &mut Sets,
+    block: &BlockConstants,
+    index: usize,
+) -> Option<RigidBodyHandle> {
+    let [x, y, z] = block.size.map(|s| 0.5 * s);
+    let shape = material(ColliderBuilder::cuboid(x, y, z), [block.friction, block.restitution])
+        .user_data(tag(Entity::Block(index)));
+    let all = FLOOR | WALL | BLOCKS | UPPER | MIDDLE | LOWER;
+    let shape =
+        shape.collision_groups(InteractionGroups::new(BLOCKS, all, InteractionTestMode::And));
+    if let Some((position, orientation)) = block.fixed_pose {
+        sets.colliders.insert(shape.position(math::to_rapier_pose(position, orientation)));
+        return None;
+    }
+    let inertia = box_inertia(block.mass, block.size);
+    let body = RigidBodyBuilder::dynamic()
+        .can_sleep(false)
+        .linear_damping(0.0)
+        .angular_damping(0.0)
+        // Parked one above the other, far from everything: a function of the index alone.
+        .translation(Vector::new(0.0, 0.0, 10.0 + index as f64))
+        .additional_mass_properties(MassProperties::new(
+            Vector::ZERO,
+            block.mass,
+            math::to_rapier(inertia),
+        ));
+    let handle = sets.bodies.insert(body);
+    sets.colliders.insert_with_parent(shape, handle, &mut sets.bodies);
+    Some(handle)
+}

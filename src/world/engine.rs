@@ -1,0 +1,258 @@
+//! The one place that drives Rapier: restore from a template, write numbers, tick, read numbers.
+
+use rapier3d_f64::prelude::*;
+
+use super::build::{self, Built, Constants, Sets};
+use super::contacts::Contacts;
+use super::settings::Physics;
+use super::{BlockState, State};
+use crate::math;
+use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER, Nine};
+
+/// Joint angles at which no link is near another, the floor or a block, rad.
+const SPREAD: Nine = robot::every_finger([0.0, 1.0, -1.0]);
+
+/// A Rapier world whose every step starts from plain numbers.
+///
+/// The template is the world as built from the constants, with its trees populated and nothing in
+/// contact. A control step puts the template's bodies, islands and phases in place of the live
+/// ones and writes the numbers of the state into them; joints and shapes hold no history once the
+/// numbers are written and stay.
+pub(super) struct Engine {
+    constants: Constants,
+    template: Built,
+    live: Sets,
+    parameters: IntegrationParameters,
+    pipeline: PhysicsPipeline,
+    impulse_joints: ImpulseJointSet,
+    soft_bodies: SoftBodySet,
+    ccd_solver: CCDSolver,
+    // The constants of the state at hand, read here to be compared without allocation.
+    wanted: Constants,
+}
+
+impl Engine {
+    pub(super) fn new(physics: &Physics, state: &State) -> Self {
+        let constants = Constants::of(state);
+        let template = build::build(&constants);
+        let mut engine = Self {
+            wanted: constants.clone(),
+            live: template.sets.clone(),
+            constants,
+            template,
+            parameters: build::parameters(physics),
+            pipeline: PhysicsPipeline::new(),
+            impulse_joints: ImpulseJointSet::new(),
+            soft_bodies: SoftBodySet::new(),
+            ccd_solver: CCDSolver::new(),
+        };
+        engine.settle();
+        engine
+    }
+
+    /// Two steps without time fill trees and islands; the result becomes the template.
+    ///
+    /// The fingers stand spread while that happens: a template must hold no contact.
+    fn settle(&mut self) {
+        self.write_joints(&SPREAD, &[0.0; JOINTS]);
+        let dt = std::mem::replace(&mut self.parameters.dt, 0.0);
+        for _ in 0..2 {
+            self.pipeline_step(Vector::ZERO);
+        }
+        self.parameters.dt = dt;
+        self.template.sets = self.live.clone();
+    }
+
+    /// Makes the engine's numbers those of the state, and nothing else.
+    pub(super) fn restore(&mut self, state: &State) {
+        self.wanted.read(state);
+        if self.wanted != self.constants {
+            std::mem::swap(&mut self.wanted, &mut self.constants);
+            self.template = build::build(&self.constants);
+            self.live = self.template.sets.clone();
+            self.settle();
+        } else {
+            let template = &self.template.sets;
+            self.live.bodies.clone_from(&template.bodies);
+            self.live.islands.clone_from(&template.islands);
+            self.live.broad_phase.clone_from(&template.broad_phase);
+            self.live.narrow_phase.clone_from(&template.narrow_phase);
+        }
+        self.write_joints(&state.robot.joint_positions, &state.robot.joint_velocities);
+        self.write_blocks(&state.blocks);
+    }
+
+    fn write_joints(&mut self, positions: &Nine, velocities: &Nine) {
+        for finger in 0..FINGERS {
+            let handles = self.template.links[finger];
+            let Some(id) = self.live.multibodies.rigid_body_link(handles[0]).copied() else {
+                continue;
+            };
+            let Some(multibody) = self.live.multibodies.get_multibody_mut(id.multibody) else {
+                continue;
+            };
+            let first = finger * JOINTS_PER_FINGER;
+            let wanted = &positions[first..first + JOINTS_PER_FINGER];
+            // Back to zero, then to the value: one displacement would leave a rounding error.
+            let back: [f64; JOINTS_PER_FINGER] =
+                std::array::from_fn(|j| -coordinate(multibody, j));
+            multibody.apply_displacements(&back);
+            multibody.apply_displacements(wanted);
+            let velocities = &velocities[first..first + JOINTS_PER_FINGER];
+            multibody.generalized_velocity_mut().copy_from_slice(velocities);
+            multibody.forward_kinematics(&self.live.bodies, true);
+            for (joint, handle) in handles.into_iter().enumerate() {
+                // Through the body, so that its colliders are known to have moved.
+                if let (Some(link), Some(body)) =
+                    (multibody.link(joint + 1), self.live.bodies.get_mut(handle))
+                {
+                    body.set_position(*link.local_to_world(), true);
+                }
+            }
+        }
+    }
+
+    fn write_blocks(&mut self, blocks: &[BlockState]) {
+        for (block, handle) in blocks.iter().zip(&self.template.blocks) {
+            if let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) {
+                body.set_position(math::to_rapier_pose(block.position, block.orientation), true);
+                body.set_linvel(math::to_rapier(block.linear_velocity), true);
+                body.set_angvel(math::to_rapier(block.angular_velocity), true);
+            }
+        }
+    }
+
+    /// Reads the joints' angles and velocities.
+    pub(super) fn read_joints(&self, positions: &mut Nine, velocities: &mut Nine) {
+        for finger in 0..FINGERS {
+            let handle = self.template.links[finger][0];
+            let Some(id) = self.live.multibodies.rigid_body_link(handle) else { continue };
+            let Some(multibody) = self.live.multibodies.get_multibody(id.multibody) else {
+                continue;
+            };
+            for joint in 0..JOINTS_PER_FINGER {
+                let index = finger * JOINTS_PER_FINGER + joint;
+                positions[index] = coordinate(multibody, joint);
+                velocities[index] = multibody.generalized_velocity()[joint];
+            }
+        }
+    }
+
+    /// Reads the movable blocks' poses and velocities.
+    pub(super) fn read_blocks(&self, blocks: &mut [BlockState]) {
+        for (block, handle) in blocks.iter_mut().zip(&self.template.blocks) {
+            if let Some(body) = handle.and_then(|h| self.live.bodies.get(h)) {
+                let rotation = body.rotation();
+                block.position = math::of_rapier(body.translation());
+                block.orientation = [rotation.x, rotation.y, rotation.z, rotation.w];
+                block.linear_velocity = math::of_rapier(body.linvel());
+                block.angular_velocity = math::of_rapier(body.angvel());
+            }
+        }
+    }
+
+    /// Sets the joints' torques, N m, as pairs on each link and its parent.
+    pub(super) fn set_joint_torques(&mut self, torques: &[f64; JOINTS]) {
+        for finger in 0..FINGERS {
+            let handles = self.template.links[finger];
+            let world: [Vector; JOINTS_PER_FINGER] = std::array::from_fn(|joint| {
+                let axis = math::to_rapier(self.template.axes[joint]);
+                let torque = torques[finger * JOINTS_PER_FINGER + joint];
+                self.live.bodies[handles[joint]].rotation() * axis * torque
+            });
+            for joint in 0..JOINTS_PER_FINGER {
+                let reaction = world.get(joint + 1).copied().unwrap_or(Vector::ZERO);
+                if let Some(body) = self.live.bodies.get_mut(handles[joint]) {
+                    body.reset_torques(false);
+                    body.add_torque(world[joint] - reaction, true);
+                }
+            }
+        }
+    }
+
+    /// Sets the drag on the movable blocks from their velocities (facts 1.6, 7.2).
+    pub(super) fn set_block_drag(&mut self, blocks: &[BlockState]) {
+        for (block, handle) in blocks.iter().zip(&self.template.blocks) {
+            let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) else { continue };
+            let linear = body.linvel();
+            let angular = body.angvel();
+            let force = linear
+                * (-block.mass * block.linear_damping * (1.0 + linear.length()));
+            let rotation = *body.rotation();
+            let local = rotation.inverse() * angular;
+            let inertia = math::to_rapier(build::box_inertia(block.mass, block.size));
+            let torque = rotation * (local * inertia)
+                * (-block.angular_damping * (1.0 + angular.length()));
+            body.reset_forces(false);
+            body.reset_torques(false);
+            body.add_force(force, true);
+            body.add_torque(torque, true);
+        }
+    }
+
+    /// One tick with that many solver passes.
+    pub(super) fn tick(&mut self, gravity: math::Triple, passes: u32) {
+        self.parameters.num_internal_pgs_iterations = passes as usize;
+        self.pipeline_step(math::to_rapier(gravity));
+    }
+
+    /// Contact detection at the numbers written, without a tick.
+    pub(super) fn detect(&mut self) {
+        let dt = std::mem::replace(&mut self.parameters.dt, 0.0);
+        self.pipeline_step(Vector::ZERO);
+        self.parameters.dt = dt;
+    }
+
+    /// Adds this tick's contacts to a report.
+    pub(super) fn report(&self, tick: u32, contacts: &mut Contacts) {
+        for pair in self.live.narrow_phase.contact_pairs() {
+            if !pair.has_any_active_contact() {
+                continue;
+            }
+            let (Some(first), Some(second)) = (
+                self.live.colliders.get(pair.collider1),
+                self.live.colliders.get(pair.collider2),
+            ) else {
+                continue;
+            };
+            let (mut impulse, mut gap) = (0.0, f64::INFINITY);
+            for manifold in pair.solver_manifolds() {
+                for point in &manifold.points {
+                    impulse += point.data.impulse;
+                    gap = gap.min(point.dist);
+                }
+            }
+            contacts.add(
+                tick,
+                build::entity(first.user_data),
+                build::entity(second.user_data),
+                impulse,
+                gap,
+            );
+        }
+    }
+
+    fn pipeline_step(&mut self, gravity: Vector) {
+        self.pipeline.step(
+            gravity,
+            &self.parameters,
+            &mut self.live.islands,
+            &mut self.live.broad_phase,
+            &mut self.live.narrow_phase,
+            &mut self.live.bodies,
+            &mut self.live.colliders,
+            &mut self.impulse_joints,
+            &mut self.live.multibodies,
+            &mut self.soft_bodies,
+            &mut self.ccd_solver,
+            &(),
+            &(),
+        );
+    }
+}
+
+/// The angle of a finger's joint: Rapier keeps a revolute joint's angle as its first angular
+/// coordinate, after the three linear ones.
+fn coordinate(multibody: &Multibody, joint: usize) -> f64 {
+    multibody.link(joint + 1).map_or(0.0, |link| link.joint().coords()[3])
+}
