@@ -3,8 +3,16 @@
 //! Joint vectors have nine entries: upper, middle, lower joint of finger 60, then of finger 120,
 //! then of finger 300. World frame: origin on the floor at the table's centre, z up.
 
+mod defaults;
+mod description;
 mod state;
+mod urdf;
 
+pub use defaults::{
+    FRICTION, HEIGHT, HEIGHT_OFFSET, POSITION_GAINS, RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT,
+    VELOCITY_GAINS, every_finger,
+};
+pub use description::{Capsule, Description, Finger, Joint, Link, URDF, Visual, description};
 pub(crate) use state::QUEUE;
 pub use state::{ActionQueue, Command, LinkState, RobotState};
 
