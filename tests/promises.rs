@@ -1,1 +1,3 @@
 //! The promises, one module each.
+
+mod kinematics;
