@@ -150,48 +150,90 @@ struct Arc {
     target: (f64, f64),
 }
 
+/// Half the first derivative of the squared distance along an arc, its own derivative, and c.
+struct Slope {
+    value: f64,
+    rate: f64,
+    c: f64,
+}
+
 impl Arc {
-    /// Half the first and second derivative of the squared distance by the angle, and c.
+    /// How the squared distance changes with the angle, given by its sine and cosine.
     ///
     /// The squared distance is (a - target.0)² + (R - target.1)² with R² = `LATERAL`² + c²: the
     /// upper joint is taken to face the target.
-    fn slope(&self, angle: f64) -> (f64, f64, f64) {
-        let (sin, cos) = sin_cos(angle);
+    fn slope(&self, (sin, cos): (f64, f64)) -> Slope {
         let (a, c) = (self.x - self.reach * sin, self.z - self.reach * cos);
         let (da, dc) = (-self.reach * cos, self.reach * sin);
-        let radius = hypot(LATERAL, c);
+        let radius = (LATERAL * LATERAL + c * c).sqrt();
         let dr = c * dc / radius;
         let ddr = (dc * dc + c * self.reach * cos - dr * dr) / radius;
         let (ea, er) = (a - self.target.0, radius - self.target.1);
-        (ea * da + er * dr, da * da + ea * self.reach * sin + dr * dr + er * ddr, c)
+        Slope {
+            value: ea * da + er * dr,
+            rate: da * da + ea * self.reach * sin + dr * dr + er * ddr,
+            c,
+        }
     }
 
     /// Calls `found` with the angle and c of both ends and of every minimum in between.
     fn minima(&self, from: f64, to: f64, mut found: impl FnMut(f64, f64)) {
         let step = (to - from) / INTERVALS as f64;
-        let mut before = self.slope(from);
-        found(from, before.2);
+        let turn = sin_cos(step);
+        let mut at = sin_cos(from);
+        let mut before = self.slope(at);
+        found(from, before.c);
         for i in 0..INTERVALS {
+            // The angles' sines by addition theorem: they only bracket, so rounding may gather.
+            at = (at.0 * turn.1 + at.1 * turn.0, at.1 * turn.1 - at.0 * turn.0);
+            let after = self.slope(at);
             let (left, right) = (from + step * i as f64, from + step * (i + 1) as f64);
-            let after = self.slope(right);
-            let (falls, rises) = (before.0 < 0.0, after.0 >= 0.0);
-            let minimum = if falls && rises {
-                Some((left, right))
-            } else if falls != rises && (before.1 < 0.0) != (after.1 < 0.0) {
-                // The slope turns within the interval and may dip through zero and back.
-                let turn = bisected(left, right, |x| (self.slope(x).1 < 0.0) == (before.1 < 0.0));
-                let dips = (self.slope(turn).0 < 0.0) != falls;
-                dips.then_some(if falls { (left, turn) } else { (turn, right) })
-            } else {
-                None
+            let bracket = match (before.value < 0.0, after.value < 0.0) {
+                (true, false) => Some((left, right)),
+                (false, true) => None,
+                (falls, _) => self.dip(falls, (left, &before), (right, &after)),
             };
-            if let Some((left, right)) = minimum {
+            if let Some((left, right)) = bracket {
                 let angle = self.refined(left, right);
-                found(angle, self.slope(angle).2);
+                found(angle, self.slope(sin_cos(angle)).c);
             }
             before = after;
         }
-        found(to, before.2);
+        found(to, before.c);
+    }
+
+    /// Where the slope rises through zero between two angles at which its sign is the same.
+    ///
+    /// It then turns in between, towards zero, and the tangents at both ends meet beyond zero.
+    fn dip(
+        &self,
+        falls: bool,
+        (mut left, before): (f64, &Slope),
+        (mut right, after): (f64, &Slope),
+    ) -> Option<(f64, f64)> {
+        let towards = |rate: f64| if falls { rate > 0.0 } else { rate < 0.0 };
+        if !towards(before.rate) || towards(after.rate) {
+            return None;
+        }
+        let meet =
+            (after.value - before.value - after.rate * (right - left)) / (before.rate - after.rate);
+        if (before.value + before.rate * meet < 0.0) == falls {
+            return None;
+        }
+        let (first, last) = (left, right);
+        for _ in 0..20 {
+            let middle = 0.5 * (left + right);
+            let slope = self.slope(sin_cos(middle));
+            if (slope.value < 0.0) != falls {
+                return Some(if falls { (first, middle) } else { (middle, last) });
+            }
+            if towards(slope.rate) {
+                left = middle;
+            } else {
+                right = middle;
+            }
+        }
+        None
     }
 
     /// The zero of the slope between two angles where it rises through zero: Newton's steps,
@@ -199,13 +241,13 @@ impl Arc {
     fn refined(&self, mut left: f64, mut right: f64) -> f64 {
         let mut angle = 0.5 * (left + right);
         for _ in 0..60 {
-            let (slope, curvature, _) = self.slope(angle);
-            if slope < 0.0 {
+            let slope = self.slope(sin_cos(angle));
+            if slope.value < 0.0 {
                 left = angle;
             } else {
                 right = angle;
             }
-            let newton = angle - slope / curvature;
+            let newton = angle - slope.value / slope.rate;
             let next = if newton > left && newton < right { newton } else { 0.5 * (left + right) };
             if (next - angle).abs() < 1e-14 {
                 break;
@@ -214,19 +256,6 @@ impl Arc {
         }
         angle
     }
-}
-
-/// Where `on_left` changes from true to false between two angles, to a millionth of their gap.
-fn bisected(mut left: f64, mut right: f64, on_left: impl Fn(f64) -> bool) -> f64 {
-    for _ in 0..20 {
-        let middle = 0.5 * (left + right);
-        if on_left(middle) {
-            left = middle;
-        } else {
-            right = middle;
-        }
-    }
-    0.5 * (left + right)
 }
 
 /// The same angle in (-π, π\], where it lies within two turns of it.
