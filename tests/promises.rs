@@ -1,1 +1,4 @@
 //! The promises, one module each.
+
+mod free_dynamics;
+mod kinematics;

@@ -3,14 +3,19 @@
 //! Joint vectors have nine entries: upper, middle, lower joint of finger 60, then of finger 120,
 //! then of finger 300. World frame: origin on the floor at the table's centre, z up.
 
+pub mod controller;
 mod defaults;
 mod description;
+pub mod dynamics;
+mod inverse;
+pub mod kinematics;
+mod semi_implicit;
 mod state;
 mod urdf;
 
 pub use defaults::{
-    FRICTION, HEIGHT, HEIGHT_OFFSET, POSITION_GAINS, RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT,
-    VELOCITY_GAINS, every_finger,
+    FRICTION, HEIGHT, HEIGHT_OFFSET, JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, POSITION_GAINS,
+    RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT, VELOCITY_GAINS, every_finger,
 };
 pub use description::{Capsule, Description, Finger, Joint, Link, URDF, Visual, description};
 pub(crate) use state::QUEUE;

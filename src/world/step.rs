@@ -73,7 +73,12 @@ impl World {
         for tick in 0..self.skip_frame {
             let robot = &mut next.robot;
             robot.torques = controller::torques(robot, command);
-            let free = dynamics::passive_torques(robot, physics.robot_drag, &next.arena.gravity);
+            let free = dynamics::passive_torques(
+                robot,
+                physics.robot_drag,
+                &next.arena.gravity,
+                physics.tick / f64::from(physics.substeps),
+            );
             engine.set_joint_torques(&std::array::from_fn(|i| robot.torques[i] + free[i]));
             engine.set_block_drag(&next.blocks);
             let passes = if tick == 0 { first_passes } else { physics.passes };
@@ -99,7 +104,8 @@ impl World {
             .map(|c| Penetration {
                 first: name(c.first, &state.scene),
                 second: name(c.second, &state.scene),
-                robot: matches!(c.first, Entity::Finger(_)) || matches!(c.second, Entity::Finger(_)),
+                robot: matches!(c.first, Entity::Finger(_))
+                    || matches!(c.second, Entity::Finger(_)),
                 depth: -c.gap,
             })
             .collect();
