@@ -1,3 +1,4 @@
 //! The promises, one module each.
 
 mod kinematics;
+mod overlap;

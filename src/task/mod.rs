@@ -1,1 +1,3 @@
-//! (under construction)
+//! What is wanted: families, goals, rewards.
+
+pub mod overlap;
