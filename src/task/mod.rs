@@ -1,3 +1,4 @@
 //! What is wanted: families, goals, rewards.
 
 pub mod overlap;
+pub mod reward;
