@@ -2,3 +2,5 @@
 
 mod free_dynamics;
 mod kinematics;
+mod overlap;
+mod reward;

@@ -1,1 +1,4 @@
-//! (under construction)
+//! What is wanted: families, goals, rewards.
+
+pub mod overlap;
+pub mod reward;
