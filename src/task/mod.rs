@@ -1,1 +1,12 @@
-//! (under construction)
+//! What is wanted: task families as data, their goals and their rewards.
+
+mod document;
+mod family;
+pub mod registry;
+mod sampler;
+
+pub use document::{
+    BlockDocument, Document, EpisodeSeconds, GoalDocument, RewardDocument, WeightedTerm,
+};
+pub use family::Family;
+pub use sampler::{GoalSampling, Radius};

@@ -223,9 +223,9 @@ fn build_finger(
     let description = &robot::description().fingers[finger];
     let [x, y, z] = description.position;
     let base = [x, y, z + (constants.height - robot::HEIGHT)];
-    let mut parent = sets
-        .bodies
-        .insert(RigidBodyBuilder::fixed().pose(math::to_rapier_pose(base, description.orientation)));
+    let mut parent = sets.bodies.insert(
+        RigidBodyBuilder::fixed().pose(math::to_rapier_pose(base, description.orientation)),
+    );
     std::array::from_fn(|joint| {
         let link = &description.links[joint + 1];
         let mass = constants.link_masses[finger * LINKS_PER_FINGER + joint + 1];
@@ -318,7 +318,8 @@ fn mass_properties(bodies: &[Part]) -> MassProperties {
         let principal = Matrix3::from_diagonal(&math::vector(body.inertia));
         let offset = math::vector(body.com) - com;
         inertia += frame.matrix() * principal * frame.matrix().transpose()
-            + (Matrix3::identity() * offset.norm_squared() - offset * offset.transpose()) * body.mass;
+            + (Matrix3::identity() * offset.norm_squared() - offset * offset.transpose())
+                * body.mass;
     }
     let eigen = SymmetricEigen::new(inertia);
     let mut axes = eigen.eigenvectors;
@@ -341,11 +342,7 @@ pub(super) fn box_inertia(mass: f64, size: Triple) -> Triple {
     [y + z, x + z, x + y].map(|sum| mass / 12.0 * sum)
 }
 
-fn build_block(
-    sets: &mut Sets,
-    block: &BlockConstants,
-    index: usize,
-) -> Option<RigidBodyHandle> {
+fn build_block(sets: &mut Sets, block: &BlockConstants, index: usize) -> Option<RigidBodyHandle> {
     let [x, y, z] = block.size.map(|s| 0.5 * s);
     let shape = material(ColliderBuilder::cuboid(x, y, z), [block.friction, block.restitution])
         .user_data(tag(Entity::Block(index)));

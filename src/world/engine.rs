@@ -94,8 +94,7 @@ impl Engine {
             let first = finger * JOINTS_PER_FINGER;
             let wanted = &positions[first..first + JOINTS_PER_FINGER];
             // Back to zero, then to the value: one displacement would leave a rounding error.
-            let back: [f64; JOINTS_PER_FINGER] =
-                std::array::from_fn(|j| -coordinate(multibody, j));
+            let back: [f64; JOINTS_PER_FINGER] = std::array::from_fn(|j| -coordinate(multibody, j));
             multibody.apply_displacements(&back);
             multibody.apply_displacements(wanted);
             let velocities = &velocities[first..first + JOINTS_PER_FINGER];
@@ -176,13 +175,12 @@ impl Engine {
             let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) else { continue };
             let linear = body.linvel();
             let angular = body.angvel();
-            let force = linear
-                * (-block.mass * block.linear_damping * (1.0 + linear.length()));
+            let force = linear * (-block.mass * block.linear_damping * (1.0 + linear.length()));
             let rotation = *body.rotation();
             let local = rotation.inverse() * angular;
             let inertia = math::to_rapier(build::box_inertia(block.mass, block.size));
-            let torque = rotation * (local * inertia)
-                * (-block.angular_damping * (1.0 + angular.length()));
+            let torque =
+                rotation * (local * inertia) * (-block.angular_damping * (1.0 + angular.length()));
             body.reset_forces(false);
             body.reset_torques(false);
             body.add_force(force, true);
@@ -209,10 +207,9 @@ impl Engine {
             if !pair.has_any_active_contact() {
                 continue;
             }
-            let (Some(first), Some(second)) = (
-                self.live.colliders.get(pair.collider1),
-                self.live.colliders.get(pair.collider2),
-            ) else {
+            let (Some(first), Some(second)) =
+                (self.live.colliders.get(pair.collider1), self.live.colliders.get(pair.collider2))
+            else {
                 continue;
             };
             let (mut impulse, mut gap) = (0.0, f64::INFINITY);

@@ -130,7 +130,8 @@ impl Physics {
             ("contact_damping_ratio", self.contact_damping_ratio),
             ("prediction_distance", self.prediction_distance),
         ];
-        if let Some((name, value)) = positive.into_iter().find(|(_, v)| !(v.is_finite() && *v > 0.0))
+        if let Some((name, value)) =
+            positive.into_iter().find(|(_, v)| !(v.is_finite() && *v > 0.0))
         {
             return refuse(name, value.to_string(), "must be a finite number above 0");
         }

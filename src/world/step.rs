@@ -99,7 +99,8 @@ impl World {
             .map(|c| Penetration {
                 first: name(c.first, &state.scene),
                 second: name(c.second, &state.scene),
-                robot: matches!(c.first, Entity::Finger(_)) || matches!(c.second, Entity::Finger(_)),
+                robot: matches!(c.first, Entity::Finger(_))
+                    || matches!(c.second, Entity::Finger(_)),
                 depth: -c.gap,
             })
             .collect();
