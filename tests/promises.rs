@@ -1,1 +1,5 @@
 //! The promises, one module each.
+
+mod kinematics;
+mod overlap;
+mod reward;

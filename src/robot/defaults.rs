@@ -19,6 +19,10 @@ pub const VELOCITY_GAINS: Triple = [0.1, 0.3, 0.001];
 pub const SAFETY_DAMPING: Triple = [0.08, 0.08, 0.04];
 /// Largest torque of a joint, N m (facts 2.1).
 pub const TORQUE_LIMIT: f64 = 0.36;
+/// Lower bounds of joint targets, rad (facts 2.2); the URDF's limits are wider.
+pub const JOINT_POSITIONS_LOW: Triple = [-1.57, -1.2, -3.0];
+/// Upper bounds of joint targets, rad (facts 2.2).
+pub const JOINT_POSITIONS_HIGH: Triple = [1.0, 1.57, 3.0];
 /// The joint angles an episode starts from, rad (facts 1.5).
 pub const REST: Nine =
     every_finger([0.0, std::f64::consts::FRAC_PI_4, -std::f64::consts::FRAC_PI_4]);

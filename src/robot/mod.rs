@@ -5,12 +5,14 @@
 
 mod defaults;
 mod description;
+mod inverse;
+pub mod kinematics;
 mod state;
 mod urdf;
 
 pub use defaults::{
-    FRICTION, HEIGHT, HEIGHT_OFFSET, POSITION_GAINS, RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT,
-    VELOCITY_GAINS, every_finger,
+    FRICTION, HEIGHT, HEIGHT_OFFSET, JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, POSITION_GAINS,
+    RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT, VELOCITY_GAINS, every_finger,
 };
 pub use description::{Capsule, Description, Finger, Joint, Link, URDF, Visual, description};
 pub(crate) use state::QUEUE;

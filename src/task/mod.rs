@@ -2,7 +2,9 @@
 
 mod document;
 mod family;
+pub mod overlap;
 pub mod registry;
+pub mod reward;
 mod sampler;
 
 pub use document::{
