@@ -3,10 +3,13 @@
 //! Joint vectors have nine entries: upper, middle, lower joint of finger 60, then of finger 120,
 //! then of finger 300. World frame: origin on the floor at the table's centre, z up.
 
+pub mod controller;
 mod defaults;
 mod description;
+pub mod dynamics;
 mod inverse;
 pub mod kinematics;
+mod semi_implicit;
 mod state;
 mod urdf;
 

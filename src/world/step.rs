@@ -73,7 +73,12 @@ impl World {
         for tick in 0..self.skip_frame {
             let robot = &mut next.robot;
             robot.torques = controller::torques(robot, command);
-            let free = dynamics::passive_torques(robot, physics.robot_drag, &next.arena.gravity);
+            let free = dynamics::passive_torques(
+                robot,
+                physics.robot_drag,
+                &next.arena.gravity,
+                physics.tick / f64::from(physics.substeps),
+            );
             engine.set_joint_torques(&std::array::from_fn(|i| robot.torques[i] + free[i]));
             engine.set_block_drag(&next.blocks);
             let passes = if tick == 0 { first_passes } else { physics.passes };
