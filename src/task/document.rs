@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::reward;
 use super::sampler::GoalSampling;
 use crate::error::{Error, Result};
 use crate::math::{Quat, Triple};
@@ -97,12 +98,25 @@ pub enum EpisodeSeconds {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RewardDocument {
-    /// The dense terms in the reference's order (facts 5.6).
+    /// By which rules it is computed.
+    pub rules: reward::Rules,
+    /// The dense terms, by the rules' names and in their order (facts 5.6).
     pub terms: Vec<WeightedTerm>,
     /// The weight of the goal reward.
     pub fractional_weight: f64,
     /// Whether success alone is rewarded.
     pub sparse: bool,
+}
+
+impl RewardDocument {
+    /// What the terms are worth.
+    pub fn weights(&self) -> reward::Weights {
+        reward::Weights {
+            dense: self.terms.iter().map(|term| term.weight).collect(),
+            fractional: self.fractional_weight,
+            sparse: self.sparse,
+        }
+    }
 }
 
 /// A dense reward term.
@@ -223,10 +237,25 @@ impl Document {
             known(format!("couplings[{i}]"), coupling.names())?;
         }
         known("goal_sampling".to_string(), self.goal_sampling.goals())?;
+        self.check_reward(&state.scene)?;
         self.ranges
             .iter()
             .enumerate()
             .try_for_each(|(i, edit)| check_range(&state, &rules, i, edit))
+    }
+
+    fn check_reward(&self, scene: &Scene) -> Result<()> {
+        let reward = &self.reward;
+        let names = reward.rules.term_names();
+        if !reward.terms.iter().map(|term| term.term.as_str()).eq(names.iter().copied()) {
+            let reason = format!("expected the terms {}", names.join(", "));
+            return Err(malformed("reward.terms", reason));
+        }
+        reward
+            .rules
+            .check_weights(&reward.weights())
+            .and_then(|()| reward.rules.check_scene(scene))
+            .map_err(|e| malformed("reward", e.to_string()))
     }
 
     fn check_names(&self) -> Result<()> {
@@ -245,9 +274,6 @@ impl Document {
         }
         for (i, key) in self.observation.iter().enumerate() {
             is_name(&format!("observation[{i}]"), key)?;
-        }
-        for (i, term) in self.reward.terms.iter().enumerate() {
-            is_name(&format!("reward.terms[{i}].term"), &term.term)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::{Document, EpisodeSeconds, RewardDocument};
 use super::registry;
+use super::reward::Weights;
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::rng::fnv1a;
@@ -92,15 +93,9 @@ impl Family {
     }
 
     fn set_weights(&mut self, weights: &[f64]) -> Result<()> {
-        let terms = &mut self.document.reward.terms;
-        if weights.len() != terms.len() {
-            let names: Vec<&str> = terms.iter().map(|term| term.term.as_str()).collect();
-            return Err(Error::Shape {
-                what: DENSE_WEIGHTS.to_string(),
-                expected: format!("{} weights ({})", names.len(), names.join(", ")),
-                found: weights.len().to_string(),
-            });
-        }
+        let reward = &mut self.document.reward;
+        reward.rules.check_weights(&Weights { dense: weights.to_vec(), ..reward.weights() })?;
+        let terms = &mut reward.terms;
         for (term, weight) in terms.iter_mut().zip(weights) {
             term.weight = *weight;
         }
@@ -117,8 +112,7 @@ impl Family {
             }
         }
         let reward = &self.document.reward;
-        let weights: Vec<f64> = reward.terms.iter().map(|term| term.weight).collect();
-        params.insert(DENSE_WEIGHTS.to_string(), json!(weights));
+        params.insert(DENSE_WEIGHTS.to_string(), json!(reward.weights().dense));
         params.insert(FRACTIONAL_WEIGHT.to_string(), json!(reward.fractional_weight));
         params.insert(SPARSE.to_string(), json!(reward.sparse));
         params
@@ -139,7 +133,7 @@ impl Family {
         &self.rules
     }
 
-    /// Its reward terms and weights.
+    /// Its reward: the rules, the terms by name, the weights.
     pub fn reward(&self) -> &RewardDocument {
         &self.document.reward
     }

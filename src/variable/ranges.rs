@@ -9,6 +9,7 @@ use super::Rules;
 use super::path;
 use super::table::{Entity, Variable};
 use crate::error::{Error, Result};
+use crate::robot::{JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, Nine, every_finger};
 use crate::space::BoxSpace;
 use crate::world::{BlockKind, GoalShape, Scene, State};
 
@@ -144,10 +145,8 @@ impl Bound {
 const PI: f64 = std::f64::consts::PI;
 const HALF_HEIGHT: Bound = Bound::Derived(Derived::HalfHeight);
 
-/// The action and observation limits of the joints (facts 2.2), and the pose between A and B.
-const JOINTS_LOW: [f64; 3] = [-1.57, -1.2, -3.0];
-const JOINTS_MIDDLE: [f64; 3] = [-0.69, 0.0, 0.0];
-const JOINTS_HIGH: [f64; 3] = [1.0, 1.57, 3.0];
+/// The joint angles between range A, below, and range B, above, rad (facts 4.1).
+const JOINTS_MIDDLE: Nine = every_finger([-0.69, 0.0, 0.0]);
 
 /// The range of an attribute where no family changes it.
 fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
@@ -189,8 +188,8 @@ fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
 fn robot(attribute: &str) -> Option<Range> {
     match attribute {
         "joint_positions" => Some(range(
-            [&JOINTS_LOW.repeat(3), &JOINTS_MIDDLE.repeat(3)],
-            [&JOINTS_MIDDLE.repeat(3), &JOINTS_HIGH.repeat(3)],
+            [&JOINT_POSITIONS_LOW, &JOINTS_MIDDLE],
+            [&JOINTS_MIDDLE, &JOINT_POSITIONS_HIGH],
         )),
         "height" => Some(evenly(1, [0.32, 0.35], [0.35, 0.38])),
         // Bare plastic to rubber on plastic, about the default of 0.5.
