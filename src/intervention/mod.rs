@@ -1,1 +1,37 @@
-//! (under construction)
+//! Interventions: do(X = x), as a transaction that happens whole or not at all.
+
+mod apply;
+mod document;
+
+use std::collections::BTreeMap;
+
+pub use apply::{apply, feasible};
+
+/// What to set: paths `entity/attribute` and the values they shall have.
+///
+/// As JSON a map from paths to a number or a list of numbers; the reference's two-level names
+/// (`{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}`) mean the same and can be mixed in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Intervention {
+    /// The values by path; scalars have one number.
+    pub values: BTreeMap<String, Vec<f64>>,
+}
+
+impl Intervention {
+    /// An intervention that sets nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The intervention that sets one more variable.
+    #[must_use]
+    pub fn with(mut self, path: &str, value: impl AsRef<[f64]>) -> Self {
+        self.values.insert(path.to_string(), value.as_ref().to_vec());
+        self
+    }
+
+    /// Whether it sets nothing.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}

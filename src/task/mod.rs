@@ -1,4 +1,14 @@
-//! What is wanted: families, goals, rewards.
+//! What is wanted: task families as data, their goals and their rewards.
 
+mod document;
+mod family;
 pub mod overlap;
+pub mod registry;
 pub mod reward;
+mod sampler;
+
+pub use document::{
+    BlockDocument, Document, EpisodeSeconds, GoalDocument, RewardDocument, WeightedTerm,
+};
+pub use family::Family;
+pub use sampler::{GoalSampling, Radius};

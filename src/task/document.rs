@@ -1,0 +1,330 @@
+//! A family's JSON document: what it may say, and the checks that a schema can not express.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::reward;
+use super::sampler::GoalSampling;
+use crate::error::{Error, Result};
+use crate::math::{Quat, Triple};
+use crate::robot::{Nine, RobotState};
+use crate::variable::{self, Coupling, Entity, Interval, RangeEdit, Rules, Subspace, Variable};
+use crate::world::{BlockKind, GoalShape, Scene, State};
+
+/// A task family as it is written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Its name.
+    pub name: String,
+    /// What is wanted, in one sentence.
+    pub description: String,
+    /// The joint angles at the start, rad.
+    pub joint_positions: Nine,
+    /// The blocks, in creation order.
+    pub blocks: Vec<BlockDocument>,
+    /// The goals, in creation order.
+    pub goals: Vec<GoalDocument>,
+    /// How long an episode lasts.
+    pub episode_seconds: EpisodeSeconds,
+    /// The keys of the structured observation, in order.
+    pub observation: Vec<String>,
+    /// The reward.
+    pub reward: RewardDocument,
+    /// The family's parameters: their names, and the variables they set at the start.
+    pub parameters: BTreeMap<String, String>,
+    /// The attributes of the entity `task`.
+    pub task_variables: Vec<String>,
+    /// What follows from setting a variable, and what must hold.
+    pub couplings: Vec<Coupling>,
+    /// Ranges that differ from the generic ones.
+    pub ranges: Vec<RangeEdit>,
+    /// How new goals are drawn.
+    pub goal_sampling: GoalSampling,
+}
+
+/// A block at the start; attributes not named have the defaults of all blocks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockDocument {
+    /// Its name in variables.
+    pub name: String,
+    /// Whether it moves.
+    pub kind: BlockKind,
+    /// Edge lengths, m.
+    pub size: Triple,
+    /// Mass, kg; of movable blocks only.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub mass: Option<f64>,
+    /// RGB.
+    pub color: Triple,
+    /// Centre, world frame, m.
+    pub position: Triple,
+    /// Quaternion x, y, z, w.
+    pub orientation: Quat,
+}
+
+/// A goal at the start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoalDocument {
+    /// Its name in variables.
+    pub name: String,
+    /// Its form.
+    pub shape: GoalShape,
+    /// Edge lengths, m; three times the diameter for a sphere.
+    pub size: Triple,
+    /// RGB.
+    pub color: Triple,
+    /// Centre, world frame, m.
+    pub position: Triple,
+    /// Quaternion x, y, z, w.
+    pub orientation: Quat,
+}
+
+/// The length of an episode, s.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EpisodeSeconds {
+    /// Always the same.
+    Fixed(f64),
+    /// So much for every block, fixed ones included (facts 5.2).
+    PerBlock(f64),
+}
+
+/// The reward: dense terms and the fractional success.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RewardDocument {
+    /// By which rules it is computed.
+    pub rules: reward::Rules,
+    /// The dense terms, by the rules' names and in their order (facts 5.6).
+    pub terms: Vec<WeightedTerm>,
+    /// The weight of the goal reward.
+    pub fractional_weight: f64,
+    /// Whether success alone is rewarded.
+    pub sparse: bool,
+}
+
+impl RewardDocument {
+    /// What the terms are worth.
+    pub fn weights(&self) -> reward::Weights {
+        reward::Weights {
+            dense: self.terms.iter().map(|term| term.weight).collect(),
+            fractional: self.fractional_weight,
+            sparse: self.sparse,
+        }
+    }
+}
+
+/// A dense reward term.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeightedTerm {
+    /// Its name.
+    pub term: String,
+    /// Its weight.
+    pub weight: f64,
+}
+
+/// A value that may be left out but not be null.
+fn given<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<f64>, D::Error> {
+    f64::deserialize(deserializer).map(Some)
+}
+
+impl Document {
+    /// The document as JSON says it, with everything checked.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the place in the document and what was expected there.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let document: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+            let place = e.path().to_string();
+            malformed(&place, e.into_inner().to_string())
+        })?;
+        deserializer.end().map_err(|e| malformed(".", e.to_string()))?;
+        document.check()?;
+        Ok(document)
+    }
+
+    /// What it says about variables.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            family: self.name.clone(),
+            couplings: self.couplings.clone(),
+            ranges: self.ranges.clone(),
+            task_variables: self.task_variables.clone(),
+        }
+    }
+
+    /// The state it starts from, or the place of the first value that can not be meant.
+    pub(super) fn start(&self, rules: &Rules) -> Result<State> {
+        let mut scene = Scene::new();
+        for block in &self.blocks {
+            scene = match block.kind {
+                BlockKind::Movable => scene.movable(&block.name),
+                BlockKind::Fixed => scene.fixed(&block.name),
+            };
+        }
+        for goal in &self.goals {
+            scene = scene.goal(&goal.name, goal.shape);
+        }
+        let mut state = State::new(Arc::new(scene), RobotState::resting(self.joint_positions));
+        let mut set = |place: String, path: String, value: &[f64]| {
+            variable::write(&mut state, rules, &path, value)
+                .map_err(|e| malformed(&place, e.to_string()))
+        };
+        let positions = "joint_positions".to_string();
+        set(positions, "robot/joint_positions".to_string(), &self.joint_positions)?;
+        for (i, block) in self.blocks.iter().enumerate() {
+            let mut set = |field: &str, attribute: &str, value: &[f64]| {
+                set(format!("blocks[{i}].{field}"), format!("{}/{attribute}", block.name), value)
+            };
+            set("size", "size", &block.size)?;
+            set("color", "color", &block.color)?;
+            set("position", "cartesian_position", &block.position)?;
+            set("orientation", "orientation", &block.orientation)?;
+            if let Some(mass) = block.mass {
+                set("mass", "mass", &[mass])?;
+            }
+        }
+        for (i, goal) in self.goals.iter().enumerate() {
+            let mut set = |field: &str, attribute: &str, value: &[f64]| {
+                set(format!("goals[{i}].{field}"), format!("{}/{attribute}", goal.name), value)
+            };
+            set("size", "size", &goal.size)?;
+            set("color", "color", &goal.color)?;
+            set("position", "cartesian_position", &goal.position)?;
+            set("orientation", "orientation", &goal.orientation)?;
+        }
+        Ok(state)
+    }
+
+    /// Checks what refers from one part of the document to another.
+    fn check(&self) -> Result<()> {
+        self.check_names()?;
+        let rules = self.rules();
+        let state = self.start(&rules)?;
+        let (EpisodeSeconds::Fixed(seconds) | EpisodeSeconds::PerBlock(seconds)) =
+            self.episode_seconds;
+        if !(seconds.is_finite() && seconds > 0.0) {
+            return Err(malformed("episode_seconds", "expected more than 0 s".to_string()));
+        }
+        for (i, name) in self.task_variables.iter().enumerate() {
+            if Variable::of(&state.scene, Entity::Task, name).is_none() {
+                let reason = format!("no task variable is called '{name}'");
+                return Err(malformed(&format!("task_variables[{i}]"), reason));
+            }
+        }
+        for (name, path) in &self.parameters {
+            Variable::find(&state.scene, &rules, path)
+                .map_err(|e| malformed(&format!("parameters.{name}"), e.to_string()))?;
+        }
+        let known = |place: String, names: &[String]| match names
+            .iter()
+            .find(|name| !is_body(&state.scene, name))
+        {
+            Some(name) => Err(malformed(&place, format!("no block or goal is '{name}'"))),
+            None if names.is_empty() => Err(malformed(&place, "expected names".to_string())),
+            None => Ok(()),
+        };
+        for (i, coupling) in self.couplings.iter().enumerate() {
+            known(format!("couplings[{i}]"), coupling.names())?;
+        }
+        known("goal_sampling".to_string(), self.goal_sampling.goals())?;
+        self.check_reward(&state.scene)?;
+        self.ranges
+            .iter()
+            .enumerate()
+            .try_for_each(|(i, edit)| check_range(&state, &rules, i, edit))
+    }
+
+    fn check_reward(&self, scene: &Scene) -> Result<()> {
+        let reward = &self.reward;
+        let names = reward.rules.term_names();
+        if !reward.terms.iter().map(|term| term.term.as_str()).eq(names.iter().copied()) {
+            let reason = format!("expected the terms {}", names.join(", "));
+            return Err(malformed("reward.terms", reason));
+        }
+        reward
+            .rules
+            .check_weights(&reward.weights())
+            .and_then(|()| reward.rules.check_scene(scene))
+            .map_err(|e| malformed("reward", e.to_string()))
+    }
+
+    fn check_names(&self) -> Result<()> {
+        is_name("name", &self.name)?;
+        let blocks =
+            self.blocks.iter().enumerate().map(|(i, b)| (format!("blocks[{i}].name"), &b.name));
+        let goals =
+            self.goals.iter().enumerate().map(|(i, g)| (format!("goals[{i}].name"), &g.name));
+        let mut seen: Vec<&String> = Vec::new();
+        for (place, name) in blocks.chain(goals) {
+            is_name(&place, name)?;
+            if seen.contains(&name) || Entity::named(&Scene::new(), name).is_some() {
+                return Err(malformed(&place, format!("the name '{name}' is taken")));
+            }
+            seen.push(name);
+        }
+        for (i, key) in self.observation.iter().enumerate() {
+            is_name(&format!("observation[{i}]"), key)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_range(state: &State, rules: &Rules, i: usize, edit: &RangeEdit) -> Result<()> {
+    let place = format!("ranges[{i}]");
+    let fits = |v: &Variable| variable::matches(&edit.variables, &v.path(&state.scene));
+    let all = Variable::all(&state.scene, rules);
+    let chosen: Vec<&Variable> = all.iter().filter(|v| fits(v)).collect();
+    if chosen.is_empty() {
+        let reason = format!("no variable fits '{}'", edit.variables);
+        return Err(malformed(&format!("{place}.variables"), reason));
+    }
+    let Some(range) = &edit.range else { return Ok(()) };
+    for variable in chosen {
+        let length = variable.attribute.shape.len();
+        for (name, Interval { low, high }) in [("a", &range.a), ("b", &range.b)] {
+            if low.len() != length || high.len() != length {
+                let reason =
+                    format!("expected {length} bounds, as many as the variable has numbers");
+                return Err(malformed(&format!("{place}.range.{name}"), reason));
+            }
+        }
+        for (name, subspace) in [("a", Subspace::A), ("b", Subspace::B)] {
+            let space = variable.space(state, rules, subspace).unwrap_or_default();
+            if space.low.iter().zip(&space.high).any(|(low, high)| low > high) {
+                let reason = "a lower bound exceeds its upper bound".to_string();
+                return Err(malformed(&format!("{place}.range.{name}"), reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_body(scene: &Scene, name: &str) -> bool {
+    scene.block_index(name).is_some() || scene.goal_index(name).is_some()
+}
+
+/// Names are paths' halves and observation keys: small letters, digits, underscores.
+fn is_name(place: &str, name: &str) -> Result<()> {
+    let small = |c: char| c.is_ascii_lowercase();
+    let fits =
+        name.starts_with(small) && name.chars().all(|c| small(c) || c.is_ascii_digit() || c == '_');
+    if fits {
+        return Ok(());
+    }
+    let reason = format!("'{name}' is no name: expected small letters, digits and underscores");
+    Err(malformed(place, reason))
+}
+
+pub(super) fn malformed(path: &str, reason: String) -> Error {
+    Error::Malformed { what: "task family".to_string(), path: path.to_string(), reason }
+}

@@ -1,0 +1,214 @@
+//! A task family: a checked document with its parameters set.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::document::{Document, EpisodeSeconds, RewardDocument};
+use super::registry;
+use super::reward::Weights;
+use crate::error::{Error, Result};
+use crate::intervention::Intervention;
+use crate::rng::fnv1a;
+use crate::space::BoxSpace;
+use crate::variable::{self, Rules, Subspace, Variable, obstacle_count, obstacle_name};
+use crate::world::State;
+
+/// Parameters that every family has beside its own (facts 5.1).
+const DENSE_WEIGHTS: &str = "dense_reward_weights";
+const FRACTIONAL_WEIGHT: &str = "fractional_reward_weight";
+const SPARSE: &str = "activate_sparse_reward";
+
+/// What is wanted: scene, start, goals, reward and variables of a task, as data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    document: Document,
+    rules: Rules,
+    start: State,
+}
+
+impl Family {
+    /// The built-in family of that name, with its default parameters.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`], with the names there are.
+    pub fn named(name: &str) -> Result<Self> {
+        Self::from_json(registry::document(name)?)
+    }
+
+    /// The family that a JSON document describes (`task_generators/schema.json`).
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the place in the document and what was expected there.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let document = Document::from_json(json)?;
+        let rules = document.rules();
+        let start = document.start(&rules)?;
+        Ok(Self { document, rules, start })
+    }
+
+    /// The family that a JSON file describes.
+    ///
+    /// # Errors
+    /// [`Error::File`] where it can not be read, [`Error::Malformed`] with the place in it.
+    pub fn from_file(path: &Path) -> Result<Self> {
+        let json = fs::read_to_string(path)
+            .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
+        Self::from_json(&json)
+    }
+
+    /// The same family with parameters changed; null leaves a parameter as it is.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] with the known parameters, [`Error::Malformed`] for a value of the
+    /// wrong kind, or whatever is wrong with the value.
+    pub fn with_params(mut self, params: &Map<String, Value>) -> Result<Self> {
+        for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
+            match name.as_str() {
+                DENSE_WEIGHTS => self.set_weights(&numbers(name, value)?)?,
+                FRACTIONAL_WEIGHT => {
+                    self.document.reward.fractional_weight = self::number(name, value)?;
+                }
+                SPARSE => {
+                    self.document.reward.sparse =
+                        value.as_bool().ok_or_else(|| mistyped(name, "true or false"))?;
+                }
+                _ => {
+                    let path = self.document.parameters.get(name).ok_or_else(|| {
+                        let own = self.document.parameters.keys().map(String::as_str);
+                        let known = own.chain([DENSE_WEIGHTS, FRACTIONAL_WEIGHT, SPARSE]);
+                        Error::UnknownName {
+                            what: "task parameter",
+                            name: name.clone(),
+                            known: known.collect::<Vec<_>>().join(", "),
+                        }
+                    })?;
+                    let value = numbers(name, value)?;
+                    variable::write(&mut self.start, &self.rules, path, &value)?;
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    fn set_weights(&mut self, weights: &[f64]) -> Result<()> {
+        let reward = &mut self.document.reward;
+        reward.rules.check_weights(&Weights { dense: weights.to_vec(), ..reward.weights() })?;
+        let terms = &mut reward.terms;
+        for (term, weight) in terms.iter_mut().zip(weights) {
+            term.weight = *weight;
+        }
+        Ok(())
+    }
+
+    /// The parameters and their present values, by the reference's names (facts 5.1).
+    pub fn params(&self) -> Map<String, Value> {
+        let mut params = Map::new();
+        for (name, path) in &self.document.parameters {
+            if let Ok(value) = variable::read(&self.start, &self.rules, path) {
+                let scalar = value.len() == 1;
+                params.insert(name.clone(), if scalar { json!(value[0]) } else { json!(value) });
+            }
+        }
+        let reward = &self.document.reward;
+        params.insert(DENSE_WEIGHTS.to_string(), json!(reward.weights().dense));
+        params.insert(FRACTIONAL_WEIGHT.to_string(), json!(reward.fractional_weight));
+        params.insert(SPARSE.to_string(), json!(reward.sparse));
+        params
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.document.name
+    }
+
+    /// What is wanted, in one sentence.
+    pub fn description(&self) -> &str {
+        &self.document.description
+    }
+
+    /// What it says about variables.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Its reward: the rules, the terms by name, the weights.
+    pub fn reward(&self) -> &RewardDocument {
+        &self.document.reward
+    }
+
+    /// The state of every default episode; seed, episode, step and world id are zero.
+    pub fn initial_state(&self) -> State {
+        self.start.clone()
+    }
+
+    /// A number that differs between families and parameters: FNV-1a over the family's JSON.
+    pub fn digest(&self) -> u64 {
+        let whole = json!([self.document, self.start]).to_string();
+        fnv1a(whole.as_bytes(), 0xcbf2_9ce4_8422_2325)
+    }
+
+    /// How long an episode lasts that starts in this state, s (facts 5.2).
+    pub fn episode_seconds(&self, state: &State) -> f64 {
+        match self.document.episode_seconds {
+            EpisodeSeconds::Fixed(seconds) => seconds,
+            EpisodeSeconds::PerBlock(seconds) => seconds * state.blocks.len() as f64,
+        }
+    }
+
+    /// The keys of the structured observation of a state: the family's, then those of each
+    /// obstacle that an intervention has added (facts 3.4).
+    pub fn observation(&self, state: &State) -> Vec<String> {
+        let mut keys = self.document.observation.clone();
+        for index in obstacle_count(&self.start.scene)..obstacle_count(&state.scene) {
+            let name = obstacle_name(index);
+            for attribute in ["type", "size", "cartesian_position", "orientation"] {
+                keys.push(format!("{name}_{attribute}"));
+            }
+        }
+        keys
+    }
+
+    /// New goals for a state, drawn from the goals' ranges; an intervention, not yet applied.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVariable`] where the state is of another family.
+    pub fn sample_goal(&self, state: &State, subspace: Subspace) -> Result<Intervention> {
+        self.document.goal_sampling.sample(state, &self.rules, subspace)
+    }
+
+    /// Every variable of a state with its value, in the reference's order.
+    pub fn variables(&self, state: &State) -> Vec<(String, Vec<f64>)> {
+        let all = Variable::all(&state.scene, &self.rules);
+        all.iter().map(|v| (v.path(&state.scene), v.read(state))).collect()
+    }
+
+    /// Every variable of a state that has a range in a subspace, with the range.
+    pub fn spaces(&self, state: &State, subspace: Subspace) -> Vec<(String, BoxSpace)> {
+        let all = Variable::all(&state.scene, &self.rules);
+        let ranged =
+            |v: &Variable| Some((v.path(&state.scene), v.space(state, &self.rules, subspace)?));
+        all.iter().filter_map(ranged).collect()
+    }
+}
+
+fn numbers(name: &str, value: &Value) -> Result<Vec<f64>> {
+    let list = match value {
+        Value::Array(list) => list.iter().map(Value::as_f64).collect(),
+        value => value.as_f64().map(|number| vec![number]),
+    };
+    list.ok_or_else(|| mistyped(name, "a number or a list of numbers"))
+}
+
+fn number(name: &str, value: &Value) -> Result<f64> {
+    value.as_f64().ok_or_else(|| mistyped(name, "a number"))
+}
+
+fn mistyped(name: &str, expected: &str) -> Error {
+    Error::Malformed {
+        what: "task_params".to_string(),
+        path: name.to_string(),
+        reason: format!("expected {expected}"),
+    }
+}

@@ -1,0 +1,32 @@
+//! The families that are built in, by name.
+
+use crate::error::{Error, Result};
+
+/// The embedded documents, in the reference's order of families.
+const EMBEDDED: [(&str, &str); 2] = [
+    ("reaching", include_str!("../../task_generators/reaching.json")),
+    ("pushing", include_str!("../../task_generators/pushing.json")),
+];
+
+/// The JSON Schema that every family's document fits.
+pub const SCHEMA: &str = include_str!("../../task_generators/schema.json");
+
+/// The names of the built-in families.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EMBEDDED.iter().map(|(name, _)| *name)
+}
+
+/// The JSON document of a built-in family.
+///
+/// # Errors
+/// [`Error::UnknownName`], with the names there are.
+pub fn document(name: &str) -> Result<&'static str> {
+    match EMBEDDED.iter().find(|(known, _)| *known == name) {
+        Some((_, json)) => Ok(json),
+        None => Err(Error::UnknownName {
+            what: "task family",
+            name: name.to_string(),
+            known: names().collect::<Vec<_>>().join(", "),
+        }),
+    }
+}

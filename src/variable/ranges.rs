@@ -1,0 +1,254 @@
+//! Ranges A and B of the variables and their union, derived from the present state.
+//!
+//! The reference's numbers are in facts 4.1 to 4.3. For what it can not vary the ranges are our
+//! own: A contains or borders the default, B lies beyond it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Rules;
+use super::path;
+use super::table::{Entity, Variable};
+use crate::error::{Error, Result};
+use crate::robot::{JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, Nine, every_finger};
+use crate::space::BoxSpace;
+use crate::world::{BlockKind, GoalShape, Scene, State};
+
+/// Which of the two disjoint ranges an intervention may come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subspace {
+    /// Range A, meant for training.
+    #[serde(rename = "space_a")]
+    A,
+    /// Range B, meant for evaluation.
+    #[serde(rename = "space_b")]
+    B,
+    /// Both together.
+    #[default]
+    #[serde(rename = "space_a_b")]
+    Both,
+}
+
+impl Subspace {
+    /// The subspace of the reference's name: `space_a`, `space_b`, `space_a_b`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`].
+    pub fn parse(name: &str) -> Result<Self> {
+        match name {
+            "space_a" => Ok(Self::A),
+            "space_b" => Ok(Self::B),
+            "space_a_b" => Ok(Self::Both),
+            _ => Err(Error::UnknownName {
+                what: "variables space",
+                name: name.to_string(),
+                known: "space_a, space_b, space_a_b".to_string(),
+            }),
+        }
+    }
+
+    /// The reference's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::A => "space_a",
+            Self::B => "space_b",
+            Self::Both => "space_a_b",
+        }
+    }
+}
+
+/// One bound of one component: a number, or one that follows from the present state.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number or \"half_height\"")]
+pub enum Bound {
+    /// A number.
+    Number(f64),
+    /// A name for what is derived.
+    Derived(Derived),
+}
+
+/// What a bound can be derived from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Derived {
+    /// Half the third edge of the block or goal itself, m.
+    HalfHeight,
+}
+
+/// One interval per component, bounds included.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interval {
+    /// The lower bounds.
+    pub low: Vec<Bound>,
+    /// The upper bounds.
+    pub high: Vec<Bound>,
+}
+
+/// The two ranges of a variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Range A.
+    pub a: Interval,
+    /// Range B.
+    pub b: Interval,
+}
+
+/// A family's change to the generic ranges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RangeEdit {
+    /// A glob over paths, such as `*_block/cylindrical_position`.
+    pub variables: String,
+    /// The range in its place; `None` (JSON null) takes the range away.
+    // Named so that a missing field is an error and not a removal.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub range: Option<Range>,
+}
+
+impl Variable {
+    /// Its range in a subspace, derived from the state; `None` where it has none.
+    pub fn space(&self, state: &State, rules: &Rules, subspace: Subspace) -> Option<BoxSpace> {
+        let path = self.path(&state.scene);
+        let edit = rules.ranges.iter().find(|edit| path::matches(&edit.variables, &path));
+        let range = match edit {
+            Some(edit) => edit.range.clone()?,
+            None => generic(self.entity, self.attribute.name, &state.scene)?,
+        };
+        let numbers = |bounds: &[Bound]| -> Vec<f64> {
+            bounds.iter().map(|bound| bound.number(state, self.entity)).collect()
+        };
+        let pick = |a: Vec<f64>, b: Vec<f64>, both: fn(f64, f64) -> f64| match subspace {
+            Subspace::A => a,
+            Subspace::B => b,
+            Subspace::Both => a.iter().zip(&b).map(|(x, y)| both(*x, *y)).collect(),
+        };
+        Some(BoxSpace::new(
+            pick(numbers(&range.a.low), numbers(&range.b.low), f64::min),
+            pick(numbers(&range.a.high), numbers(&range.b.high), f64::max),
+        ))
+    }
+}
+
+impl Bound {
+    fn number(self, state: &State, entity: Entity) -> f64 {
+        match (self, entity) {
+            (Self::Number(number), _) => number,
+            (Self::Derived(Derived::HalfHeight), Entity::Block(i)) => 0.5 * state.blocks[i].size[2],
+            (Self::Derived(Derived::HalfHeight), Entity::Goal(i)) => 0.5 * state.goals[i].size[2],
+            // Only blocks and goals have a height; elsewhere the floor is as good a bound.
+            (Self::Derived(Derived::HalfHeight), _) => 0.0,
+        }
+    }
+}
+
+const PI: f64 = std::f64::consts::PI;
+const HALF_HEIGHT: Bound = Bound::Derived(Derived::HalfHeight);
+
+/// The joint angles between range A, below, and range B, above, rad (facts 4.1).
+const JOINTS_MIDDLE: Nine = every_finger([-0.69, 0.0, 0.0]);
+
+/// The range of an attribute where no family changes it.
+fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
+    match entity {
+        Entity::Robot => robot(attribute),
+        Entity::Link(_) => match attribute {
+            "color" => Some(evenly(3, [0.0, 0.5], [0.5, 1.0])),
+            "mass" => Some(evenly(1, [0.015, 0.045], [0.045, 0.1])),
+            _ => None,
+        },
+        Entity::Floor | Entity::Stage => match (entity, attribute) {
+            (Entity::Floor, "color") => Some(evenly(3, [0.5, 1.0], [0.0, 0.5])),
+            (_, "color") => Some(evenly(3, [0.0, 0.5], [0.5, 1.0])),
+            (_, "friction") => Some(evenly(1, [0.3, 0.6], [0.6, 0.8])),
+            (_, "restitution") => Some(evenly(1, [0.0, 0.3], [0.3, 0.6])),
+            _ => None,
+        },
+        Entity::World => match attribute {
+            // Straight down, by magnitude.
+            "gravity" => Some(range(
+                [&[0.0, 0.0, -10.5], &[0.0, 0.0, -8.0]],
+                [&[0.0, 0.0, -13.0], &[0.0, 0.0, -10.5]],
+            )),
+            _ => None,
+        },
+        Entity::Block(i) => block(scene.blocks[i].kind, attribute),
+        Entity::Goal(i) => match (scene.goals[i].shape, attribute) {
+            (GoalShape::Sphere, "size") => None,
+            (_, "mass") => None,
+            _ => reference_block(attribute),
+        },
+        Entity::Task => match attribute {
+            "number_of_obstacles" => Some(evenly(1, [1.0, 5.0], [1.0, 5.0])),
+            _ => None,
+        },
+    }
+}
+
+fn robot(attribute: &str) -> Option<Range> {
+    match attribute {
+        "joint_positions" => Some(range(
+            [&JOINT_POSITIONS_LOW, &JOINTS_MIDDLE],
+            [&JOINTS_MIDDLE, &JOINT_POSITIONS_HIGH],
+        )),
+        "height" => Some(evenly(1, [0.32, 0.35], [0.35, 0.38])),
+        // Bare plastic to rubber on plastic, about the default of 0.5.
+        "friction" => Some(evenly(1, [0.3, 0.6], [0.6, 1.0])),
+        "restitution" => Some(evenly(1, [0.0, 0.3], [0.3, 0.6])),
+        "joint_damping" => Some(evenly(1, [0.0, 0.02], [0.02, 0.05])),
+        "position_gain_factor" | "velocity_gain_factor" => Some(evenly(1, [0.8, 1.1], [1.1, 1.3])),
+        "torque_limit" => Some(evenly(1, [0.30, 0.40], [0.40, 0.50])),
+        "action_delay" => Some(evenly(1, [0.0, 1.0], [2.0, 4.0])),
+        "action_smoothing" => Some(evenly(1, [1.0, 2.0], [3.0, 4.0])),
+        "joint_position_noise" => Some(evenly(1, [0.0, 0.005], [0.005, 0.02])),
+        _ => None,
+    }
+}
+
+fn block(kind: BlockKind, attribute: &str) -> Option<Range> {
+    match (kind, attribute) {
+        // The product with the floor's friction stays between ice-like 0.15 and sticky 1.2.
+        (_, "friction") => Some(evenly(1, [0.5, 1.0], [1.0, 1.5])),
+        (_, "restitution") => Some(evenly(1, [0.0, 0.3], [0.3, 0.6])),
+        // From none over the default of 0.04 to a block that air visibly slows.
+        (BlockKind::Movable, "linear_damping" | "angular_damping") => {
+            Some(evenly(1, [0.0, 0.1], [0.1, 0.3]))
+        }
+        (BlockKind::Movable, _) | (BlockKind::Fixed, "color") => reference_block(attribute),
+        (BlockKind::Fixed, _) => None,
+    }
+}
+
+/// Facts 4.2.
+fn reference_block(attribute: &str) -> Option<Range> {
+    match attribute {
+        "cylindrical_position" => {
+            let low = |radius| vec![Bound::Number(radius), Bound::Number(-PI), HALF_HEIGHT];
+            let high = |radius, z| [radius, PI, z].map(Bound::Number).to_vec();
+            Some(Range {
+                a: Interval { low: low(0.0), high: high(0.11, 0.15) },
+                b: Interval { low: low(0.11), high: high(0.15, 0.3) },
+            })
+        }
+        "euler_orientation" => {
+            let yaw: [&[f64]; 2] = [&[0.0, 0.0, -PI], &[0.0, 0.0, PI]];
+            Some(range(yaw, yaw))
+        }
+        "size" => Some(evenly(3, [0.055, 0.075], [0.075, 0.095])),
+        "color" => Some(evenly(3, [0.5, 1.0], [0.0, 0.5])),
+        "mass" => Some(evenly(1, [0.015, 0.045], [0.045, 0.1])),
+        _ => None,
+    }
+}
+
+/// The same two intervals for every component.
+fn evenly(length: usize, a: [f64; 2], b: [f64; 2]) -> Range {
+    let all = |number: f64| vec![number; length];
+    range([&all(a[0]), &all(a[1])], [&all(b[0]), &all(b[1])])
+}
+
+fn range(a: [&[f64]; 2], b: [&[f64]; 2]) -> Range {
+    let bounds = |numbers: &[f64]| numbers.iter().map(|n| Bound::Number(*n)).collect();
+    let interval = |[low, high]: [&[f64]; 2]| Interval { low: bounds(low), high: bounds(high) };
+    Range { a: interval(a), b: interval(b) }
+}
