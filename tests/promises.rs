@@ -2,5 +2,6 @@
 
 mod free_dynamics;
 mod kinematics;
+mod observation;
 mod overlap;
 mod reward;
