@@ -1,5 +1,6 @@
 //! The promises, one module each.
 
+mod env;
 mod free_dynamics;
 mod kinematics;
 mod observation;
