@@ -324,3 +324,36 @@ fn smaller_substeps_approach_the_fine_integration() {
         assert!(error <= bound, "{substeps} substeps: {error} rad");
     }
 }
+
+#[test]
+fn joint_damping_of_any_size_acts_at_the_velocity_after_the_step() {
+    let seed = 24;
+    println!("seed {seed}");
+    let mut rng = Rng::stream(seed, 0, "dynamics/damping");
+    let (mut world, mut state) = world_and_state(1);
+    let mut next = state.clone();
+    for damping in [0.001, 0.1, 10.0] {
+        state.robot.joint_damping = damping;
+        for _ in 0..100 {
+            let q = [0, 1, 2].map(|j| REST[j] + rng.uniform(-0.1, 0.1));
+            let v = random(&mut rng, 2.0);
+            state.robot.joint_positions = every_finger(q);
+            state.robot.joint_velocities = every_finger(v);
+            let command = Command::JointTorques(every_finger([0.1, -0.1, 0.05]));
+            let torques = controller::torques(&state.robot, &command);
+            world.step(&state, &command, &mut next);
+            for finger in 0..FINGERS {
+                let masses = masses(&state.robot, finger);
+                let dynamics = Dynamics::of(finger, q, v, masses, GRAVITY, DRAG);
+                let before = math::vector(v);
+                let after = math::vector(of_finger(&next.robot.joint_velocities, finger));
+                let forces =
+                    math::vector(of_finger(&torques, finger)) + dynamics.gravity + dynamics.drag
+                        - dynamics.coriolis
+                        - damping * after;
+                let inertial = dynamics.mass_matrix * (after - before) / TICK;
+                assert!((inertial - forces).norm() < 1e-10, "{damping}: {inertial} {forces}");
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 mod free_dynamics;
 mod kinematics;
+mod meshes;
 mod observation;
 mod overlap;
 mod reward;
