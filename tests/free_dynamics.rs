@@ -274,10 +274,8 @@ fn the_worlds_fingers_accelerate_as_the_equations_say() {
                 link.mass = rng.uniform(0.015, 0.1);
             }
         }
-        for joint in 0..JOINTS {
-            state.robot.joint_positions[joint] = REST[joint] + rng.uniform(-0.2, 0.2);
-            state.robot.joint_velocities[joint] = rng.uniform(-10.0, 10.0);
-        }
+        state.robot.joint_positions = REST.map(|q| q + rng.uniform(-0.2, 0.2));
+        state.robot.joint_velocities = [0.0; JOINTS].map(|_| rng.uniform(-10.0, 10.0));
         let command = Command::JointTorques([0.0; JOINTS].map(|_| rng.uniform(-0.36, 0.36)));
         world.step(&state, &command, &mut next);
         if world.contacts().couplings.iter().any(|c| c.impulse > 0.0) {
@@ -286,9 +284,8 @@ fn the_worlds_fingers_accelerate_as_the_equations_say() {
         free += 1;
         let mut robot = state.robot;
         tick(&mut robot, &command);
-        for joint in 0..JOINTS {
-            let (found, expected) =
-                (next.robot.joint_velocities[joint], robot.joint_velocities[joint]);
+        let (found, expected) = (next.robot.joint_velocities, robot.joint_velocities);
+        for (found, expected) in found.iter().zip(expected) {
             let error = (found - expected).abs();
             assert!(error < 0.2, "case {case}: {found} != {expected}");
             off += u32::from(error > 1e-9);
