@@ -3,6 +3,7 @@
 mod env;
 mod free_dynamics;
 mod kinematics;
+mod meshes;
 mod observation;
 mod overlap;
 mod reward;
