@@ -1,6 +1,9 @@
 //! The promises, one module each.
 
+mod families;
 mod free_dynamics;
+mod interventions;
 mod kinematics;
 mod overlap;
 mod reward;
+mod variables;
