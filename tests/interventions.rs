@@ -45,7 +45,11 @@ fn bits(state: &State) -> String {
 
 /// A path and a value, good or bad in one of several ways.
 fn random_setting(rng: &mut Rng, family: &Family, state: &State) -> (String, Vec<f64>) {
-    let all = Variable::all(&state.scene, family.rules());
+    let mut all = Variable::all(&state.scene, family.rules());
+    // Mostly variables with a range, or hardly any checked intervention would come that far.
+    if rng.below(4) != 0 {
+        all.retain(|v| v.space(state, family.rules(), Subspace::Both).is_some());
+    }
     let variable = &all[rng.below(all.len() as u64) as usize];
     let mut path = variable.path(&state.scene);
     let mut value = match variable.space(state, family.rules(), Subspace::Both) {
