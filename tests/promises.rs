@@ -4,6 +4,7 @@ mod families;
 mod free_dynamics;
 mod interventions;
 mod kinematics;
+mod observation;
 mod overlap;
 mod reward;
 mod variables;

@@ -2,13 +2,20 @@
 
 `free`     the fingers wander in the air, each in its own sector, above every block.
 `contact`  two or three fingers close on the block from its sides, squeeze it and drag it about.
+
+    python benches/peers/actions.py FOLDER KIND...
+
+writes FOLDER/actions_KIND.json: {"kind", "block_centres", "episodes"}. `episodes` are normalised
+joint targets (episodes, steps, 9); `block_centres` are [x, y] in metres of five blocks, for an
+engine that is told to lay out more than the one of the pushing task.
 """
 
 import json
 import math
+import sys
+from pathlib import Path
 
 import numpy as np
-
 from scene import BLOCK_CENTRES, BLOCK_SIZE, REST, joints_of_tip, normalise, tip
 
 KINDS = ("free", "contact")
@@ -94,10 +101,12 @@ def sequences(kind):
 
 
 def write(folder, kinds):
-    """Write one JSON file per kind into `folder`; return {kind: path}."""
+    """Write one JSON file per kind into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = {}
     for kind in kinds:
-        paths[kind] = folder / f"actions_{kind}.json"
-        paths[kind].write_text(json.dumps({"kind": kind, "episodes": sequences(kind)}))
-    return paths
+        content = {"kind": kind, "block_centres": BLOCK_CENTRES, "episodes": sequences(kind)}
+        (folder / f"actions_{kind}.json").write_text(json.dumps(content))
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), sys.argv[2:])

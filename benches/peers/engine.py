@@ -2,9 +2,16 @@
 
 from time import perf_counter
 
+# Ticks in one step. It stands here because the parent needs it and has, perhaps, no numpy.
+SKIP_FRAME = 3
+
 
 class Engine:
-    """One simulator with one scene. `tick_seconds` and `ticks` count the bare engine's share."""
+    """One simulator with one scene.
+
+    `ticks` counts ticks of 4 ms and `tick_seconds` sums the seconds the bare engine took for them;
+    an engine that cannot tell its own share leaves both at zero.
+    """
 
     def __init__(self):
         self.ticks = 0

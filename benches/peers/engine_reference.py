@@ -17,8 +17,8 @@ import pybullet  # noqa: E402
 from causal_world.configs.world_constants import WorldConstants  # noqa: E402
 from causal_world.envs import CausalWorld  # noqa: E402
 from causal_world.task_generators import generate_task  # noqa: E402
-from engine import Engine  # noqa: E402
-from scene import BLOCK_MASS, BLOCK_SIZE, SKIP_FRAME, starting_state  # noqa: E402
+from engine import SKIP_FRAME, Engine  # noqa: E402
+from scene import BLOCK_MASS, BLOCK_SIZE, starting_state  # noqa: E402
 
 # Fields of a PyBullet contact point.
 BODY_B, NORMAL_FORCE = 2, 9
@@ -29,7 +29,7 @@ def version():
 
 
 class Reference(Engine):
-    """One block: the pushing task as it comes. More: the `general` task with the blocks laid out."""
+    """One block: the pushing task as it comes. More: the `general` task, its blocks laid out."""
 
     def __init__(self, blocks):
         super().__init__()
@@ -70,7 +70,6 @@ class Reference(Engine):
         # Without rendering and with structured observations there is one client. The blocks come
         # after the floor and the wall; goals do not collide.
         client = self.env._pybullet_client_full_id
-        points = pybullet.getContactPoints(
-            bodyA=WorldConstants.ROBOT_ID, physicsClientId=client
-        )
-        return any(point[BODY_B] > WorldConstants.STAGE_ID and point[NORMAL_FORCE] > 0 for point in points)
+        robot, stage = WorldConstants.ROBOT_ID, WorldConstants.STAGE_ID
+        points = pybullet.getContactPoints(bodyA=robot, physicsClientId=client)
+        return any(point[BODY_B] > stage and point[NORMAL_FORCE] > 0 for point in points)

@@ -3,8 +3,8 @@
 Masses and inertias are those that the reference simulates with after a reset. Links are capsules;
 the lowest ends in a fingertip of effective radius 0.0105 m. Friction coefficients are the products
 of the two surfaces (finger 0.5, block 1, floor 0.5), given pair by pair because MuJoCo would take
-the larger of the two. Left out: the ring wall, which nothing reaches, and the drag on each link,
-for which MuJoCo has no equal.
+the larger of the two. The softness of contacts (solref, solimp) is MuJoCo's default. Left out: the
+ring wall, which nothing reaches, and the drag on each link, for which MuJoCo has no equal.
 """
 
 from itertools import combinations
@@ -42,7 +42,8 @@ FRICTION = {"finger": 0.5, "block": 1.0, "floor": 0.5}
 
 def _finger(index, servo):
     text, close = "", ""
-    for joint, (name, pos, axis, limits, mass, com, quat, inertia, ends, radius) in enumerate(LINKS):
+    for joint, link in enumerate(LINKS):
+        name, pos, axis, limits, mass, com, quat, inertia, ends, radius = link
         damping = SAFETY_DAMPING[joint] if servo else 0.0
         text += (
             f'<body name="{name}_{index}" pos="{pos}">'
@@ -73,9 +74,11 @@ def _pairs(geoms):
     text = ""
     for a, b in combinations(geoms, 2):
         (kind_a, *rest_a), (kind_b, *rest_b) = a.split("_"), b.split("_")
+        # Within a finger only upper and lower collide: neighbours in the chain do not.
         if kind_a == kind_b == "finger" and rest_a[1] == rest_b[1]:
             if {rest_a[0], rest_b[0]} != {"upper", "lower"}:
                 continue
+        # The shoulder turns about the axis of the upper link, which so stays high above the floor.
         if "finger_upper" in (a[:12], b[:12]) and "floor" in (kind_a, kind_b):
             continue
         mu = FRICTION[kind_a] * FRICTION[kind_b]
@@ -98,7 +101,7 @@ def _actuators(servo):
 
 
 def model_text(blocks, servo):
-    """The model as XML. `servo` lets MuJoCo itself close the position loop; otherwise torques in."""
+    """The model as XML. `servo`: MuJoCo closes the position loop; otherwise it takes torques."""
     geoms = ["floor"]
     geoms += [f"finger_{link[0]}_{finger}" for finger in range(3) for link in LINKS]
     geoms += [f"block_{index}" for index in range(blocks)]

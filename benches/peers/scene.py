@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 
-SKIP_FRAME = 3
 TICK = 0.004
 REST = np.array([0.0, math.pi / 4, -math.pi / 4] * 3)
 LOW = np.array([-1.57, -1.2, -3.0] * 3)
@@ -41,8 +40,9 @@ def starting_state(blocks):
     for index in range(blocks):
         for name, place in (("tool", index), ("goal", (index + 1) % blocks)):
             x, y = BLOCK_CENTRES[place]
+            cylindrical = [math.hypot(x, y), math.atan2(y, x), BLOCK_SIZE / 2]
             state[f"{name}_{index}"] = {
-                "cylindrical_position": np.array([np.hypot(x, y), math.atan2(y, x), BLOCK_SIZE / 2]),
+                "cylindrical_position": np.array(cylindrical),
                 "euler_orientation": np.zeros(3),
             }
     return state

@@ -1,1 +1,3 @@
-//! (under construction)
+//! The decision process.
+
+pub mod observation;

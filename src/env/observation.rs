@@ -1,0 +1,214 @@
+//! The structured observation: which numbers of a state, in which order, on which scale.
+//!
+//! Order, sizes and normalisation are the reference's (facts 3), so that what was written or
+//! trained for it carries over. Values are scaled linearly from their nominal bounds to
+//! \[-1, 1\] and never clipped: they can leave that interval.
+
+mod key;
+
+use std::ops::Range;
+
+use self::key::Source;
+use crate::error::{Error, Result};
+use crate::robot::Nine;
+use crate::space::{BoxSpace, normalize};
+use crate::world::{BlockKind, GoalShape, Scene, State};
+
+/// The robot keys that every built-in family observes (facts 3.1).
+const HEAD: [&str; 4] =
+    ["time_left_for_task", "joint_positions", "joint_velocities", "end_effector_positions"];
+const BLOCK_KEYS: [&str; 4] = ["type", "size", "cartesian_position", "orientation"];
+const MOVABLE_KEYS: [&str; 6] =
+    ["type", "size", "cartesian_position", "orientation", "linear_velocity", "angular_velocity"];
+
+/// The keys of the reference's layout of a scene: robot, movable blocks, goals, fixed blocks.
+///
+/// Robot 28 numbers, a movable block 17, a cuboid goal and a fixed block 11, a sphere its
+/// position alone (facts 3.3, 3.4). Families that interleave blocks and goals list their own keys.
+pub fn standard_keys(scene: &Scene) -> Vec<String> {
+    let of = |kind| scene.blocks.iter().filter(move |block| block.kind == kind);
+    let mut keys: Vec<String> = HEAD.map(String::from).to_vec();
+    let mut add = |name: &str, attributes: &[&str]| {
+        keys.extend(attributes.iter().map(|attribute| format!("{name}_{attribute}")));
+    };
+    of(BlockKind::Movable).for_each(|block| add(&block.name, &MOVABLE_KEYS));
+    for goal in &scene.goals {
+        match goal.shape {
+            GoalShape::Cuboid => add(&goal.name, &BLOCK_KEYS),
+            GoalShape::Sphere => add(&goal.name, &["cartesian_position"]),
+        }
+    }
+    of(BlockKind::Fixed).for_each(|block| add(&block.name, &BLOCK_KEYS));
+    keys
+}
+
+/// A number that observations are written in: `f64` or `f32`.
+pub trait Number: Copy {
+    /// The nearest number of this type.
+    fn of(value: f64) -> Self;
+}
+
+impl Number for f64 {
+    fn of(value: f64) -> Self {
+        value
+    }
+}
+
+impl Number for f32 {
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+}
+
+/// One key of the observation.
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    key: String,
+    source: Source,
+    /// Its numbers' place in the observation.
+    range: Range<usize>,
+}
+
+/// Which numbers of the states of one scene are observed, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    /// Nominal bounds per number; those of the time are in units of the episode's length.
+    low: Vec<f64>,
+    high: Vec<f64>,
+    /// The numbers of blocks and goals in the scene.
+    blocks: usize,
+    goals: usize,
+}
+
+impl Layout {
+    /// The layout of the given keys: robot keys and `<object>_<variable>` (facts 3.2, 3.3).
+    ///
+    /// # Errors
+    /// [`Error::UnknownName`] for a key that nothing in the scene answers to.
+    pub fn new<K: AsRef<str>>(keys: &[K], scene: &Scene) -> Result<Self> {
+        let mut layout = Self {
+            entries: Vec::with_capacity(keys.len()),
+            low: Vec::new(),
+            high: Vec::new(),
+            blocks: scene.blocks.len(),
+            goals: scene.goals.len(),
+        };
+        for key in keys.iter().map(AsRef::as_ref) {
+            let source = Source::parse(key, scene)?;
+            let (start, [low, high]) = (layout.len(), source.bounds());
+            layout.low.extend(low.as_slice());
+            layout.high.extend(high.as_slice());
+            let range = start..layout.len();
+            layout.entries.push(Entry { key: key.to_string(), source, range });
+        }
+        Ok(layout)
+    }
+
+    /// How many numbers an observation has.
+    pub fn len(&self) -> usize {
+        self.low.len()
+    }
+
+    /// Whether nothing is observed.
+    pub fn is_empty(&self) -> bool {
+        self.low.is_empty()
+    }
+
+    /// The keys in order, each with its numbers' place in the observation.
+    pub fn keys(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        self.entries.iter().map(|entry| (entry.key.as_str(), entry.range.clone()))
+    }
+
+    /// The name of every number: the key, with an index where it has several components.
+    pub fn names(&self) -> Vec<String> {
+        let name = |(key, range): (&str, Range<usize>)| match range.len() {
+            1 => vec![key.to_string()],
+            size => (0..size).map(|i| format!("{key}[{i}]")).collect(),
+        };
+        self.keys().flat_map(name).collect()
+    }
+
+    /// The bounds that the reference publishes, in the units of the output (facts 3.1 to 3.3).
+    ///
+    /// Normalised they are -1 and 1; a type's bounds are both its id. Values can leave them.
+    pub fn nominal_space(&self, episode_seconds: f64, normalized: bool) -> BoxSpace {
+        let mut space = BoxSpace::new(self.low.clone(), self.high.clone());
+        for i in 0..self.len() {
+            if normalized && space.low[i] != space.high[i] {
+                (space.low[i], space.high[i]) = (-1.0, 1.0);
+            }
+        }
+        for entry in self.entries.iter().filter(|e| e.source == Source::TimeLeft && !normalized) {
+            space.high[entry.range.start] = episode_seconds;
+        }
+        space
+    }
+
+    /// Bounds that every observation keeps: nothing is clipped, so the largest numbers of `f32`.
+    ///
+    /// Types lie between 0 and 23, the largest id of the reference. The bounds are finite and
+    /// nowhere equal because Gymnasium's checker warns of infinite and of empty intervals.
+    pub fn space(&self) -> BoxSpace {
+        let largest = f64::from(f32::MAX);
+        let bounds = self.low.iter().zip(&self.high);
+        let (low, high): (Vec<f64>, Vec<f64>) = bounds
+            .map(|(low, high)| if low == high { (0.0, 23.0) } else { (-largest, largest) })
+            .unzip();
+        BoxSpace::new(low, high)
+    }
+
+    /// Writes the observation of a state; allocates nothing.
+    ///
+    /// `tips` are the fingertips (world frame, m), `time_left` and `episode_seconds` are in s.
+    /// The time is in seconds always, where the reference mixes in steps (facts 3.2). The joint
+    /// positions carry the robot's `joint_position_noise`, a function of seed, episode and step;
+    /// the tips and everything else are exact. The last joint targets are normalised once, where
+    /// the reference does it twice (facts 12, item 26).
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for an output of another length, [`Error::OtherWorld`] for a state with
+    /// other numbers of blocks or goals; nothing is written then.
+    pub fn write<T: Number>(
+        &self,
+        state: &State,
+        tips: &Nine,
+        time_left: f64,
+        episode_seconds: f64,
+        normalized: bool,
+        out: &mut [T],
+    ) -> Result<()> {
+        self.check(state, out.len())?;
+        // The time's bounds stand in units of the episode's length.
+        let time = if normalized { time_left / episode_seconds } else { time_left };
+        for entry in &self.entries {
+            let values = entry.source.values(state, tips, time);
+            for (i, &value) in entry.range.clone().zip(values.as_slice()) {
+                let (low, high) = (self.low[i], self.high[i]);
+                let scaled = normalized && low != high;
+                out[i] = T::of(if scaled { normalize(value, low, high) } else { value });
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, state: &State, length: usize) -> Result<()> {
+        if length != self.len() {
+            return Err(Error::Shape {
+                what: "observation".to_string(),
+                expected: format!("{} numbers", self.len()),
+                found: format!("{length}"),
+            });
+        }
+        let found = (state.blocks.len(), state.goals.len());
+        if found != (self.blocks, self.goals) {
+            return Err(Error::OtherWorld {
+                reason: format!(
+                    "it has {} blocks and {} goals, what is observed has {} and {}",
+                    found.0, found.1, self.blocks, self.goals
+                ),
+            });
+        }
+        Ok(())
+    }
+}
