@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::f64::consts::{FRAC_PI_2, PI};
+
 use crate::error::{Error, Result, all_finite};
 use crate::math;
 
@@ -52,7 +54,7 @@ pub enum Domain {
 pub const SIZE: [f64; 2] = [0.005, 0.5];
 
 /// The hard limits of upper, middle and lower joint, rad: each from minus this to this (facts 1.3).
-pub const JOINT_LIMITS: [f64; 3] = [1.570_796_326_79, 1.570_796_326_79, 3.141_592_653_59];
+pub const JOINT_LIMITS: [f64; 3] = [FRAC_PI_2, FRAC_PI_2, PI];
 
 impl Domain {
     /// The value in its one canonical form: rotations of unit length, whole numbers without a
