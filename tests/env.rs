@@ -165,7 +165,8 @@ fn the_space_in_force_decides_what_is_refused() {
 #[test]
 fn obstacles_lengthen_the_observation_and_vanish_with_the_reset() {
     let mut env = env("reaching");
-    env.do_intervention(&Intervention::new().with("task/number_of_obstacles", [3.0]), true).unwrap();
+    env.do_intervention(&Intervention::new().with("task/number_of_obstacles", [3.0]), true)
+        .unwrap();
     assert_eq!(env.observation_len(), 70);
     env.reset(None);
     assert_eq!(env.observation_len(), 37);
