@@ -1,9 +1,11 @@
 //! The promises, one module each.
 
+mod env;
 mod families;
 mod free_dynamics;
 mod interventions;
 mod kinematics;
+mod meshes;
 mod observation;
 mod overlap;
 mod reward;
