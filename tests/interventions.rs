@@ -60,6 +60,10 @@ fn random_setting(rng: &mut Rng, family: &Family, state: &State) -> (String, Vec
     };
     let some = rng.below(value.len() as u64) as usize;
     match rng.below(12) {
+        5 | 6 => {
+            path = format!("{}/cartesian_position", state.scene.goals[0].name);
+            value = vec![0.3, 0.0, state.goals[0].position[2]];
+        }
         0 => path.truncate(path.len() - 1),
         1 => value[some] = [f64::NAN, f64::INFINITY, -1e300][rng.below(3) as usize],
         2 => value.push(0.0),
@@ -86,11 +90,10 @@ fn a_refused_intervention_leaves_every_bit_of_the_state() {
                 intervention = intervention.with(&path, value);
             }
             let before = bits(&bench.state);
-            let done = if rng.below(2) == 0 {
-                bench.checked(intervention.clone())
-            } else {
-                bench.free(intervention.clone())
-            };
+            // Values come from both ranges, so a check against A alone finds some outside.
+            let check = [None, Some(Subspace::A), Some(Subspace::Both)][rng.below(3) as usize];
+            let rules = bench.family.rules();
+            let done = apply(&mut bench.world, rules, &mut bench.state, &intervention, check);
             match done {
                 Err(error) => {
                     refused += 1;
