@@ -3,9 +3,11 @@
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use trifactor::env::{Config, Env, Info, Overlap};
+use trifactor::Error;
+use trifactor::env::{Config, Env, Info};
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
+use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
 use trifactor::world::{Physics, Preset};
 
@@ -20,8 +22,6 @@ type Bounds<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 #[pyclass(module = "trifactor._trifactor")]
 pub(crate) struct NativeEnv {
     env: Env,
-    // What `observe` is written into on its way to single precision.
-    observation: Vec<f64>,
 }
 
 #[pymethods]
@@ -54,16 +54,15 @@ impl NativeEnv {
             max_episode_length,
             variables_space: Subspace::parse(variables_space).map_err(to_python)?,
             physics: self::physics(physics)?,
-            overlap: Overlap::parse(overlap).map_err(to_python)?,
+            overlap: self::overlap(overlap)?,
         };
         let env = py.detach(|| Env::new(config)).map_err(to_python)?;
-        let observation = vec![0.0; env.observation_len()];
-        Ok(Self { env, observation })
+        Ok(Self { env })
     }
 
     #[pyo3(signature = (seed=None))]
-    fn reset(&mut self, py: Python<'_>, seed: Option<u64>) -> PyResult<()> {
-        py.detach(|| self.env.reset(seed)).map_err(to_python)
+    fn reset(&mut self, py: Python<'_>, seed: Option<u64>) {
+        py.detach(|| self.env.reset(seed));
     }
 
     /// Steps; returns reward, terminated, truncated, intervened.
@@ -82,14 +81,12 @@ impl NativeEnv {
         self.env.observation_len()
     }
 
-    /// Writes the observation into an array of float32 or float64.
-    fn observe_into(&mut self, out: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.observation.resize(self.env.observation_len(), 0.0);
-        self.env.observe(&mut self.observation);
+    /// Writes the observation into a contiguous array of float32 or float64.
+    fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
         if let Ok(out) = out.cast::<PyArray1<f32>>() {
-            write(out, self.observation.iter().map(|value| *value as f32))
+            self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
         } else if let Ok(out) = out.cast::<PyArray1<f64>>() {
-            write(out, self.observation.iter().copied())
+            self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
         } else {
             Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
         }
@@ -101,6 +98,10 @@ impl NativeEnv {
 
     fn observation_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
         bounds(py, &self.env.observation_space())
+    }
+
+    fn nominal_observation_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
+        bounds(py, &self.env.nominal_observation_space())
     }
 
     fn action_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
@@ -153,16 +154,18 @@ impl NativeEnv {
         py.detach(|| self.env.set_starting_state(&intervention, check_bounds)).map_err(to_python)
     }
 
-    fn reset_default_state(&mut self) -> PyResult<()> {
-        self.env.reset_default_state().map_err(to_python)
+    fn reset_default_state(&mut self) {
+        self.env.reset_default_state();
     }
 
     fn sample_new_goal<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        names::values_to_python(py, self.env.sample_new_goal().values)
+        let goal = self.env.sample_new_goal().map_err(to_python)?;
+        names::values_to_python(py, goal.values)
     }
 
-    fn sample_intervention<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        names::values_to_python(py, self.env.sample_intervention().values)
+    fn sample_intervention<'py>(&self, py: Python<'py>, draw: u64) -> PyResult<Bound<'py, PyDict>> {
+        let intervention = self.env.sample_intervention(draw).map_err(to_python)?;
+        names::values_to_python(py, intervention.values)
     }
 
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -177,6 +180,19 @@ impl NativeEnv {
     fn set_variables_space(&mut self, subspace: &str) -> PyResult<()> {
         self.env.set_variables_space(Subspace::parse(subspace).map_err(to_python)?);
         Ok(())
+    }
+}
+
+/// The figure of that name.
+fn overlap(name: &str) -> PyResult<Overlap> {
+    match name {
+        "volume" => Ok(Overlap::Volume),
+        "aabb" => Ok(Overlap::Aabb),
+        _ => Err(to_python(Error::UnknownName {
+            what: "overlap",
+            name: name.to_string(),
+            known: "volume, aabb".to_string(),
+        })),
     }
 }
 
@@ -204,20 +220,6 @@ fn physics(text: &str) -> PyResult<Physics> {
 
 fn bounds<'py>(py: Python<'py>, space: &BoxSpace) -> Bounds<'py> {
     (PyArray1::from_slice(py, &space.low), PyArray1::from_slice(py, &space.high))
-}
-
-fn write<T: numpy::Element + Copy>(
-    out: &Bound<'_, PyArray1<T>>,
-    values: impl ExactSizeIterator<Item = T>,
-) -> PyResult<()> {
-    let mut out = out.try_readwrite()?;
-    let mut out = out.as_array_mut();
-    if out.len() != values.len() {
-        let (expected, found) = (format!("{} numbers", values.len()), out.len().to_string());
-        return Err(shape_error("out", &expected, found));
-    }
-    out.iter_mut().zip(values).for_each(|(to, from)| *to = from);
-    Ok(())
 }
 
 fn info_to_python(py: Python<'_>, info: Info) -> PyResult<Bound<'_, PyDict>> {

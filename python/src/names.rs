@@ -1,7 +1,4 @@
-//! The reference's two-level dictionaries and the library's paths: two spellings of one thing.
-//!
-//! `{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}` is `tool_block/mass` and
-//! `floor/friction`. A path may stand in the dictionary as it is.
+//! Python's two-level dictionaries and the library's values by path.
 
 use std::collections::BTreeMap;
 
@@ -10,45 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::intervention::Intervention;
 use trifactor::space::BoxSpace;
+use trifactor::variable::{of_reference, to_reference};
 
 use crate::errors::shape_error;
-
-/// What the reference writes without the robot's name before it.
-const BARE: [&str; 3] = ["joint_positions", "joint_velocities", "control_index"];
-
-/// The keys of a path in the two-level dictionary; the second is missing where the value stands
-/// on the first level.
-fn keys(path: &str) -> (String, Option<&str>) {
-    match path.split_once('/') {
-        Some(("robot", attribute)) if BARE.contains(&attribute) => (attribute.to_string(), None),
-        Some((entity @ ("robot" | "floor" | "stage"), attribute)) => {
-            (format!("{entity}_{attribute}"), None)
-        }
-        Some(("world" | "task", attribute)) => (attribute.to_string(), None),
-        Some((entity, attribute)) => (entity.to_string(), Some(attribute)),
-        None => (path.to_string(), None),
-    }
-}
-
-/// The path of a value on the first level.
-fn path(key: &str) -> String {
-    if key.contains('/') {
-        return key.to_string();
-    }
-    if BARE.contains(&key) {
-        return format!("robot/{key}");
-    }
-    if key == "gravity" {
-        return "world/gravity".to_string();
-    }
-    for entity in ["robot", "floor", "stage"] {
-        let attribute = key.strip_prefix(entity).and_then(|rest| rest.strip_prefix('_'));
-        if let Some(attribute) = attribute {
-            return format!("{entity}/{attribute}");
-        }
-    }
-    format!("task/{key}")
-}
 
 /// The two-level dictionary of some paths and their Python values, in the same order.
 fn nested<'py>(
@@ -57,7 +18,7 @@ fn nested<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let top = PyDict::new(py);
     for (path, value) in entries {
-        match keys(&path) {
+        match to_reference(&path) {
             (key, None) => top.set_item(key, value)?,
             (key, Some(attribute)) => match top.get_item(&key)? {
                 Some(inner) => inner.set_item(attribute, value)?,
@@ -117,10 +78,10 @@ pub(crate) fn intervention(dictionary: &Bound<'_, PyAny>) -> PyResult<Interventi
         match value.cast::<PyDict>() {
             Ok(_) => {
                 for (attribute, value) in entries(&value, &key)? {
-                    insert(&mut values, format!("{key}/{attribute}"), &value)?;
+                    insert(&mut values, of_reference(&key, Some(&attribute)), &value)?;
                 }
             }
-            Err(_) => insert(&mut values, path(&key), &value)?,
+            Err(_) => insert(&mut values, of_reference(&key, None), &value)?,
         }
     }
     Ok(Intervention { values })

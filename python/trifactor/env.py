@@ -123,6 +123,8 @@ class TriFingerEnv(gym.Env[Array, Array]):
             "overlap": overlap,
         }
         self._native = NativeEnv(**self._arguments)
+        # Random interventions since the reset; each takes a stream of its own.
+        self._draws = 0
         low, high = self._native.action_space()
         self.action_space = Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         self._set_observation_spaces()
@@ -156,6 +158,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
         if seed is None and first:
             seed = self.np_random_seed % 2**64
         self._native.reset(seed)
+        self._draws = 0
         self._follow_observation_length()
         return self.observe(), self._native.info(False)
 
@@ -231,7 +234,8 @@ class TriFingerEnv(gym.Env[Array, Array]):
         Returns:
             The intervention, whether it was accepted, and the observation after it.
         """
-        intervention = self._native.sample_intervention()
+        intervention = self._native.sample_intervention(self._draws)
+        self._draws += 1
         success, observation = self.do_intervention(intervention)
         return intervention, success, observation
 
@@ -291,11 +295,9 @@ class TriFingerEnv(gym.Env[Array, Array]):
             self._set_observation_spaces()
 
     def _set_observation_spaces(self) -> None:
-        low, high = self._native.observation_space()
-        self.nominal_observation_space = _box(low, high, self._dtype)
-        # Nothing is clipped, and a checker takes an infinite bound for a mistake.
-        most = np.full_like(high, np.finfo(np.float32).max)
-        self.observation_space = _box(-most, most, self._dtype)
+        self.observation_space = _box(*self._native.observation_space(), self._dtype)
+        nominal = self._native.nominal_observation_space()
+        self.nominal_observation_space = _box(*nominal, self._dtype)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the native half, which is rebuilt from its arguments and states."""
