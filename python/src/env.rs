@@ -77,6 +77,10 @@ impl NativeEnv {
         Ok((step.reward, step.terminated, step.truncated, step.intervened))
     }
 
+    fn dt(&self) -> f64 {
+        self.env.dt()
+    }
+
     fn observation_len(&self) -> usize {
         self.env.observation_len()
     }
@@ -160,16 +164,16 @@ impl NativeEnv {
 
     fn sample_new_goal<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let goal = self.env.sample_new_goal().map_err(to_python)?;
-        names::values_to_python(py, goal.values)
+        names::values_to_python(py, &self.env, goal.values)
     }
 
     fn sample_intervention<'py>(&self, py: Python<'py>, draw: u64) -> PyResult<Bound<'py, PyDict>> {
         let intervention = self.env.sample_intervention(draw).map_err(to_python)?;
-        names::values_to_python(py, intervention.values)
+        names::values_to_python(py, &self.env, intervention.values)
     }
 
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        names::values_to_python(py, self.env.variables())
+        names::values_to_python(py, &self.env, self.env.variables())
     }
 
     fn space<'py>(&self, py: Python<'py>, subspace: &str) -> PyResult<Bound<'py, PyDict>> {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use numpy::{AllowTypeChange, PyArray1, PyArray2, PyArrayLike1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use trifactor::env::Env;
 use trifactor::intervention::Intervention;
 use trifactor::space::BoxSpace;
-use trifactor::variable::{of_reference, to_reference};
+use trifactor::variable::{Domain, Variable, of_reference, to_reference};
 
 use crate::errors::shape_error;
 
@@ -33,22 +34,33 @@ fn nested<'py>(
     Ok(top)
 }
 
-/// One number as a float, several as an array.
-fn number_or_array<'py>(py: Python<'py>, values: &[f64]) -> PyResult<Bound<'py, PyAny>> {
-    match values {
-        [value] => Ok(value.into_pyobject(py)?.into_any()),
-        _ => Ok(PyArray1::from_slice(py, values).into_any()),
+/// One number as a float (an int where the variable counts), several as an array.
+fn number_or_array<'py>(
+    py: Python<'py>,
+    env: &Env,
+    path: &str,
+    values: &[f64],
+) -> PyResult<Bound<'py, PyAny>> {
+    let [value] = values else { return Ok(PyArray1::from_slice(py, values).into_any()) };
+    let variable = Variable::find(&env.state().scene, env.family().rules(), path);
+    match variable.map(|variable| variable.attribute.domain) {
+        Ok(Domain::Whole(..)) => Ok((*value as i64).into_pyobject(py)?.into_any()),
+        _ => Ok(value.into_pyobject(py)?.into_any()),
     }
 }
 
-/// Values by path as a two-level dictionary of floats and arrays.
+/// Values by path as a two-level dictionary of numbers and arrays.
 pub(crate) fn values_to_python<'py>(
     py: Python<'py>,
+    env: &Env,
     values: impl IntoIterator<Item = (String, Vec<f64>)>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let entries: PyResult<Vec<_>> = values
         .into_iter()
-        .map(|(path, values)| Ok((path, number_or_array(py, &values)?)))
+        .map(|(path, values)| {
+            let value = number_or_array(py, env, &path, &values)?;
+            Ok((path, value))
+        })
         .collect();
     nested(py, entries?)
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -17,9 +17,6 @@ from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
 Array: TypeAlias = NDArray[Any]
 Variables: TypeAlias = dict[str, Any]
 """Variables by name, in two levels: `{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}`."""
-
-TICK = 0.004
-"""Length of a physics tick, s; a control step has `skip_frame` of them."""
 
 
 class InterventionResult(tuple[bool, Array]):
@@ -40,7 +37,7 @@ class InterventionResult(tuple[bool, Array]):
         self.success, self.observation, self.reason = success, observation, reason
         return self
 
-    def __getnewargs__(self) -> tuple[bool, Array, RefusedError | None]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[bool, Array, RefusedError | None]:
         """Let copies and pickles keep the reason."""
         return self.success, self.observation, self.reason
 
@@ -58,7 +55,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
     `.reason` of an intervention, and leaves the environment exactly as it was.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": []}
 
     def __init__(
         self,
@@ -106,7 +103,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
             raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
         self.render_mode = None
         self._dtype = _float_type(dtype)
-        self._arguments = {
+        self._arguments: dict[str, Any] = {
             "family": family,
             "task_params": _to_json("task_params", dict(task_params or {})),
             "skip_frame": _count("skip_frame", skip_frame),
@@ -132,7 +129,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
     @property
     def dt(self) -> float:
         """Length of a control step, s."""
-        return TICK * int(self._arguments["skip_frame"])
+        return self._native.dt()
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

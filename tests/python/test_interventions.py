@@ -28,6 +28,13 @@ def test_variables_carry_the_references_names_in_its_order(env):
     assert [name for name in names if name in expected] == expected
 
 
+def test_what_counts_is_an_int_and_what_measures_a_float(env):
+    variables = env.get_current_state_variables()
+    assert type(variables["control_index"]) is int
+    assert type(variables["floor_friction"]) is float
+    assert variables["joint_positions"].shape == (9,)
+
+
 def test_a_value_set_is_the_value_read(env):
     before = env.get_current_state_variables()
     success, observation = env.do_intervention({"floor_friction": 0.4, "stage_color": [0, 1, 0.5]})
