@@ -222,7 +222,10 @@ class TriFingerEnv(gym.Env[Array, Array]):
         self._native.reset_default_state()
 
     def sample_new_goal(self) -> Variables:
-        """A random goal, as an intervention; nothing is changed."""
+        """A random goal, as an intervention; nothing is changed.
+
+        It is a function of the state: asked twice in one state, it is the same goal.
+        """
         return self._native.sample_new_goal()
 
     def do_single_random_intervention(self) -> tuple[Variables, bool, Array]:
