@@ -33,3 +33,8 @@ pub mod cli;
 pub use env::{Config, Env, Info, Step};
 pub use error::{Error, Result};
 pub use world::State;
+
+// The README's Rust is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,6 +3,7 @@
 mod env;
 mod families;
 mod free_dynamics;
+mod house;
 mod interventions;
 mod kinematics;
 mod meshes;

@@ -1,1 +1,29 @@
-//! The Python face of `trifactor`.
+//! The Python face of `trifactor`: it translates and decides nothing.
+
+mod env;
+mod errors;
+mod names;
+mod state;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _trifactor {
+    use super::*;
+
+    #[pymodule_export]
+    use env::NativeEnv;
+    #[pymodule_export]
+    use state::State;
+
+    #[expect(non_upper_case_globals, reason = "Python's name for it")]
+    #[pymodule_export]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// Runs the command line on the arguments after the program's name; returns the exit status.
+    #[pyfunction]
+    fn main(py: Python<'_>, arguments: Vec<String>) -> i32 {
+        let argv = std::iter::once("trifactor".to_string()).chain(arguments).collect();
+        py.detach(|| trifactor::cli::main(argv))
+    }
+}

@@ -1,8 +1,10 @@
 //! The decision process: one world, one task, `reset`, `step`, interventions.
 
 mod config;
+mod draw;
 mod episode;
 pub mod observation;
+mod snapshot;
 mod spaces;
 
 use std::mem;
@@ -38,7 +40,7 @@ pub struct Info {
     pub success: bool,
     /// How much of the goal is achieved, 0 to 1.
     pub fractional_success: f64,
-    /// The raw terms of the last step's reward, unweighted; empty after a reset.
+    /// The raw terms of the last step's reward, unweighted; zeros after a reset.
     pub reward_terms: Vec<(&'static str, f64)>,
     /// The goal as the family states it: bounds (low, high) of every goal, or tip positions, m.
     pub desired_goal: Vec<f64>,
@@ -257,10 +259,14 @@ impl Env {
     /// How the present state stands to the task.
     pub fn info(&self) -> Info {
         let rules = self.family.reward().rules;
+        let none = rules.term_names().iter().map(|name| (*name, 0.0));
         Info {
             success: self.outcome.success,
             fractional_success: self.outcome.fractional_success,
-            reward_terms: self.terms.iter().flat_map(|terms| terms.iter().copied()).collect(),
+            reward_terms: match &self.terms {
+                Some(terms) => terms.iter().copied().collect(),
+                None => none.collect(),
+            },
             desired_goal: rules.desired_goal(&self.state),
             achieved_goal: rules.achieved_goal(&self.state, &self.tips),
         }

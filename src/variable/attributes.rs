@@ -195,7 +195,7 @@ pub(super) static ROBOT: [Attribute; 13] = [
     },
     Attribute {
         name: "control_index", shape: Shape::Scalar, unit: "",
-        domain: Domain::Within(-1.0, f64::MAX),
+        domain: Domain::Whole(-1.0, f64::MAX),
         meaning: "control steps taken in this episode, less one",
         phase: Phase::Joints,
         read: |s, _| vec![s.step as f64 - 1.0],

@@ -1,0 +1,241 @@
+//! The environment as Python's `TriFingerEnv` drives it.
+
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use trifactor::Error;
+use trifactor::env::{Config, Env, Info};
+use trifactor::robot::ActionMode;
+use trifactor::space::BoxSpace;
+use trifactor::task::overlap::Overlap;
+use trifactor::variable::Subspace;
+use trifactor::world::{Physics, Preset};
+
+use crate::errors::{json_error, shape_error, to_python};
+use crate::names;
+use crate::state::State;
+
+/// Low bounds and high bounds.
+type Bounds<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+/// One environment; `trifactor.env.TriFingerEnv` says what each call means.
+#[pyclass(module = "trifactor._trifactor")]
+pub(crate) struct NativeEnv {
+    env: Env,
+}
+
+#[pymethods]
+impl NativeEnv {
+    #[new]
+    #[pyo3(signature = (family, *, task_params, skip_frame, action_mode, normalize_actions,
+        normalize_observations, max_episode_length, variables_space, physics, overlap))]
+    #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
+    fn new(
+        py: Python<'_>,
+        family: String,
+        task_params: &str,
+        skip_frame: u32,
+        action_mode: &str,
+        normalize_actions: bool,
+        normalize_observations: bool,
+        max_episode_length: Option<u64>,
+        variables_space: &str,
+        physics: &str,
+        overlap: &str,
+    ) -> PyResult<Self> {
+        let config = Config {
+            family,
+            task_params: serde_json::from_str(task_params)
+                .map_err(|error| json_error("task_params", &error))?,
+            skip_frame,
+            action_mode: ActionMode::parse(action_mode).map_err(to_python)?,
+            normalize_actions,
+            normalize_observations,
+            max_episode_length,
+            variables_space: Subspace::parse(variables_space).map_err(to_python)?,
+            physics: self::physics(physics)?,
+            overlap: self::overlap(overlap)?,
+        };
+        let env = py.detach(|| Env::new(config)).map_err(to_python)?;
+        Ok(Self { env })
+    }
+
+    #[pyo3(signature = (seed=None))]
+    fn reset(&mut self, py: Python<'_>, seed: Option<u64>) {
+        py.detach(|| self.env.reset(seed));
+    }
+
+    /// Steps; returns reward, terminated, truncated, intervened.
+    fn step(
+        &mut self,
+        py: Python<'_>,
+        action: PyReadonlyArray1<'_, f64>,
+    ) -> PyResult<(f64, bool, bool, bool)> {
+        // Copied, because another thread may write into the array while this one steps.
+        let action = action.as_array().to_vec();
+        let step = py.detach(|| self.env.step(&action)).map_err(to_python)?;
+        Ok((step.reward, step.terminated, step.truncated, step.intervened))
+    }
+
+    fn dt(&self) -> f64 {
+        self.env.dt()
+    }
+
+    fn observation_len(&self) -> usize {
+        self.env.observation_len()
+    }
+
+    /// Writes the observation into a contiguous array of float32 or float64.
+    fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
+        if let Ok(out) = out.cast::<PyArray1<f32>>() {
+            self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+        } else if let Ok(out) = out.cast::<PyArray1<f64>>() {
+            self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+        } else {
+            Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
+        }
+    }
+
+    fn observation_names(&self) -> Vec<String> {
+        self.env.observation_names()
+    }
+
+    fn observation_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
+        bounds(py, &self.env.observation_space())
+    }
+
+    fn nominal_observation_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
+        bounds(py, &self.env.nominal_observation_space())
+    }
+
+    fn action_space<'py>(&self, py: Python<'py>) -> Bounds<'py> {
+        bounds(py, &self.env.action_space())
+    }
+
+    /// What Gymnasium calls `info`; every value in it is new.
+    fn info<'py>(&self, py: Python<'py>, intervened: bool) -> PyResult<Bound<'py, PyDict>> {
+        let info = info_to_python(py, self.env.info())?;
+        info.set_item("intervened", intervened)?;
+        Ok(info)
+    }
+
+    fn state(&self) -> State {
+        State::new(self.env.state())
+    }
+
+    fn set_state(&mut self, py: Python<'_>, state: &State) -> PyResult<()> {
+        py.detach(|| self.env.set_state(&state.inner)).map_err(to_python)
+    }
+
+    /// What a copy of this environment needs: the state, the starting state, whether it began.
+    fn save(&self) -> (State, State, bool) {
+        let env = &self.env;
+        (State::new(env.state()), State::new(env.starting_state()), env.has_begun())
+    }
+
+    /// Puts back what `save` gave.
+    fn restore(&mut self, state: &State, starting_state: &State, begun: bool) -> PyResult<()> {
+        self.env.restore(&state.inner, &starting_state.inner, begun).map_err(to_python)
+    }
+
+    fn do_intervention(
+        &mut self,
+        py: Python<'_>,
+        interventions: &Bound<'_, PyAny>,
+        check_bounds: bool,
+    ) -> PyResult<()> {
+        let intervention = names::intervention(interventions)?;
+        py.detach(|| self.env.do_intervention(&intervention, check_bounds)).map_err(to_python)
+    }
+
+    fn set_starting_state(
+        &mut self,
+        py: Python<'_>,
+        interventions: &Bound<'_, PyAny>,
+        check_bounds: bool,
+    ) -> PyResult<()> {
+        let intervention = names::intervention(interventions)?;
+        py.detach(|| self.env.set_starting_state(&intervention, check_bounds)).map_err(to_python)
+    }
+
+    fn reset_default_state(&mut self) {
+        self.env.reset_default_state();
+    }
+
+    fn sample_new_goal<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let goal = self.env.sample_new_goal().map_err(to_python)?;
+        names::values_to_python(py, &self.env, goal.values)
+    }
+
+    fn sample_intervention<'py>(&self, py: Python<'py>, draw: u64) -> PyResult<Bound<'py, PyDict>> {
+        let intervention = self.env.sample_intervention(draw).map_err(to_python)?;
+        names::values_to_python(py, &self.env, intervention.values)
+    }
+
+    fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        names::values_to_python(py, &self.env, self.env.variables())
+    }
+
+    fn space<'py>(&self, py: Python<'py>, subspace: &str) -> PyResult<Bound<'py, PyDict>> {
+        let subspace = Subspace::parse(subspace).map_err(to_python)?;
+        names::spaces_to_python(py, self.env.space(subspace))
+    }
+
+    fn set_variables_space(&mut self, subspace: &str) -> PyResult<()> {
+        self.env.set_variables_space(Subspace::parse(subspace).map_err(to_python)?);
+        Ok(())
+    }
+}
+
+/// The figure of that name.
+fn overlap(name: &str) -> PyResult<Overlap> {
+    match name {
+        "volume" => Ok(Overlap::Volume),
+        "aabb" => Ok(Overlap::Aabb),
+        _ => Err(to_python(Error::UnknownName {
+            what: "overlap",
+            name: name.to_string(),
+            known: "volume, aabb".to_string(),
+        })),
+    }
+}
+
+/// The physics of a JSON document: a preset's name, or an object with settings of its own and,
+/// under `preset`, the name of the preset that gives the others.
+fn physics(text: &str) -> PyResult<Physics> {
+    let refuse = |error: &serde_json::Error| json_error("physics", error);
+    let mut own: serde_json::Map<String, serde_json::Value> =
+        match serde_json::from_str(text).map_err(|error| refuse(&error))? {
+            serde_json::Value::String(name) => {
+                return Ok(Preset::parse(&name).map_err(to_python)?.physics());
+            }
+            other => serde_json::from_value(other).map_err(|error| refuse(&error))?,
+        };
+    let preset = match own.remove("preset") {
+        Some(name) => serde_json::from_value(name).map_err(|error| refuse(&error))?,
+        None => Preset::default(),
+    };
+    let mut all = serde_json::to_value(preset.physics()).map_err(|error| refuse(&error))?;
+    if let Some(all) = all.as_object_mut() {
+        all.extend(own);
+    }
+    serde_json::from_value(all).map_err(|error| refuse(&error))
+}
+
+fn bounds<'py>(py: Python<'py>, space: &BoxSpace) -> Bounds<'py> {
+    (PyArray1::from_slice(py, &space.low), PyArray1::from_slice(py, &space.high))
+}
+
+fn info_to_python(py: Python<'_>, info: Info) -> PyResult<Bound<'_, PyDict>> {
+    let dictionary = PyDict::new(py);
+    dictionary.set_item("success", info.success)?;
+    dictionary.set_item("fractional_success", info.fractional_success)?;
+    let terms = PyDict::new(py);
+    for (name, value) in info.reward_terms {
+        terms.set_item(name, value)?;
+    }
+    dictionary.set_item("reward_terms", terms)?;
+    dictionary.set_item("desired_goal", PyArray1::from_vec(py, info.desired_goal))?;
+    dictionary.set_item("achieved_goal", PyArray1::from_vec(py, info.achieved_goal))?;
+    Ok(dictionary)
+}

@@ -1,0 +1,107 @@
+//! Snapshots: a value that can be compared, written and read.
+
+use std::sync::Arc;
+
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::errors::json_error;
+
+/// Everything that can matter to what comes next, as plain numbers.
+///
+/// A value: it never changes, can be compared, pickled and written as JSON without losing a bit,
+/// and read like a dictionary.
+#[pyclass(frozen, module = "trifactor._trifactor", mapping)]
+pub(crate) struct State {
+    pub(crate) inner: Arc<trifactor::State>,
+}
+
+impl State {
+    pub(crate) fn new(state: &trifactor::State) -> Self {
+        Self { inner: Arc::new(state.clone()) }
+    }
+
+    fn dictionary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let json = py.import("json")?;
+        Ok(json.call_method1("loads", (self.to_json()?,))?.cast_into()?)
+    }
+}
+
+#[pymethods]
+impl State {
+    /// The state as JSON; reading it back gives the same bits.
+    fn to_json(&self) -> PyResult<String> {
+        serde_json::to_string(&*self.inner).map_err(|error| json_error("state", &error))
+    }
+
+    /// The state that `to_json` wrote.
+    #[staticmethod]
+    fn from_json(text: &str) -> PyResult<Self> {
+        let state: trifactor::State =
+            serde_json::from_str(text).map_err(|error| json_error("state", &error))?;
+        Ok(Self { inner: Arc::new(state) })
+    }
+
+    /// The state as a dictionary of plain numbers, strings and lists; changing it changes no state.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.dictionary(py)
+    }
+
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.dictionary(py)?.keys().into_any())
+    }
+
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Bound<'py, PyAny>> {
+        self.dictionary(py)?.get_item(key)?.ok_or_else(|| PyKeyError::new_err(key.to_string()))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        Ok(self.dictionary(py)?.len())
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        Ok(self.keys(py)?.try_iter()?.into_any())
+    }
+
+    fn __contains__(&self, py: Python<'_>, key: &str) -> PyResult<bool> {
+        self.dictionary(py)?.contains(key)
+    }
+
+    // Equal means: the same bits everywhere. JSON tells -0.0 from 0.0, which `==` of numbers
+    // does not, and a state holds finite numbers only.
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> PyResult<bool> {
+        match other.cast::<Self>() {
+            Ok(other) => Ok(self.to_json()? == other.get().to_json()?),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+        self.to_json()?.into_pyobject(py)?.hash()
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("from_json")?, (self.to_json()?,)))
+    }
+
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+
+    fn __repr__(&self) -> String {
+        let state = &self.inner;
+        format!(
+            "State(seed={}, episode={}, step={}, blocks={}, goals={})",
+            state.seed,
+            state.episode,
+            state.step,
+            state.blocks.len(),
+            state.goals.len()
+        )
+    }
+}

@@ -1,0 +1,48 @@
+"""A TriFinger robot among blocks: every causal variable can be read and set.
+
+Importing this package registers its environments with Gymnasium::
+
+    import gymnasium as gym
+    import trifactor
+
+    env = gym.make("trifactor/Pushing-v0", skip_frame=3)
+"""
+
+from trifactor._trifactor import State, __version__
+from trifactor.env import InterventionResult, TriFingerEnv
+from trifactor.errors import (
+    FormatError,
+    ImpossibleError,
+    InfeasibleError,
+    NotFiniteError,
+    OrderError,
+    OutOfSpaceError,
+    RefusedError,
+    SettingError,
+    ShapeError,
+    StateError,
+    TrifactorError,
+    UnknownVariableError,
+)
+from trifactor.registration import register
+
+__all__ = [
+    "FormatError",
+    "ImpossibleError",
+    "InfeasibleError",
+    "InterventionResult",
+    "NotFiniteError",
+    "OrderError",
+    "OutOfSpaceError",
+    "RefusedError",
+    "SettingError",
+    "ShapeError",
+    "State",
+    "StateError",
+    "TriFingerEnv",
+    "TrifactorError",
+    "UnknownVariableError",
+    "__version__",
+]
+
+register()

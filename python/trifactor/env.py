@@ -1,0 +1,341 @@
+"""The environment as Gymnasium knows it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import DTypeLike, NDArray
+
+from trifactor._trifactor import NativeEnv, State
+from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
+
+Array: TypeAlias = NDArray[Any]
+Variables: TypeAlias = dict[str, Any]
+"""Variables by name, in two levels: `{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}`."""
+
+
+class InterventionResult(tuple[bool, Array]):
+    """What became of an intervention: unpacks to `success` and the observation after it.
+
+    `reason` is the exception that says why it was refused, or None; it is not raised.
+    """
+
+    success: bool
+    observation: Array
+    reason: RefusedError | None
+
+    def __new__(
+        cls, success: bool, observation: Array, reason: RefusedError | None = None
+    ) -> InterventionResult:
+        """Make the pair and put the reason beside it."""
+        self = super().__new__(cls, (success, observation))
+        self.success, self.observation, self.reason = success, observation, reason
+        return self
+
+    def __getnewargs__(self) -> tuple[bool, Array, RefusedError | None]:
+        """Let copies and pickles keep the reason."""
+        return self.success, self.observation, self.reason
+
+
+class TriFingerEnv(gym.Env[Array, Array]):
+    """A TriFinger robot among blocks, with interventions on every causal variable.
+
+    Actions are nine numbers, in [-1, 1] unless `normalize_actions=False`; finite ones outside
+    are clipped. Observations are flat and keep the order, sizes and normalisation of the
+    reference (CausalWorld), which does not clip them: `observation_space` is therefore bounded by
+    the largest float32 only, and `nominal_observation_space` holds the bounds of the
+    normalisation.
+
+    Whatever is refused raises an exception below `trifactor.TrifactorError`, or comes back as the
+    `.reason` of an intervention, and leaves the environment exactly as it was.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": []}
+
+    def __init__(
+        self,
+        family: str = "pushing",
+        *,
+        task_params: Mapping[str, Any] | None = None,
+        skip_frame: int = 10,
+        action_mode: str = "joint_positions",
+        observation_mode: str = "structured",
+        normalize_actions: bool = True,
+        normalize_observations: bool = True,
+        max_episode_length: int | None = None,
+        variables_space: str = "space_a_b",
+        physics: str | Mapping[str, Any] = "accurate",
+        overlap: str = "volume",
+        dtype: DTypeLike = "float32",
+        render_mode: str | None = None,
+    ) -> None:
+        """Build the world of a task family.
+
+        Args:
+            family: the task family, `pushing` or `reaching`.
+            task_params: the family's own parameters, such as `tool_block_mass`.
+            skip_frame: physics ticks of 4 ms in a control step.
+            action_mode: `joint_positions`, `joint_torques`, `end_effector_positions`, or one of
+                these with `delta_` before it.
+            observation_mode: `structured`.
+            normalize_actions: whether actions lie in [-1, 1] instead of rad, N m or m.
+            normalize_observations: whether nominal bounds are mapped to [-1, 1].
+            max_episode_length: control steps in an episode; None takes the family's seconds.
+            variables_space: the intervention space in force: `space_a`, `space_b`, `space_a_b`.
+            physics: the preset, `accurate` or `reference`; or settings of your own, as in
+                `{"preset": "accurate", "substeps": 2}`.
+            overlap: what fractional success measures: the exact `volume`, or the reference's
+                `aabb`.
+            dtype: of observations, `float32` or `float64`.
+            render_mode: there is none yet.
+
+        Raises:
+            SettingError: an argument is not one of the values above.
+        """
+        if observation_mode != "structured":
+            raise SettingError(f"observation_mode '{observation_mode}': only 'structured' is known")
+        if render_mode is not None:
+            raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
+        self.render_mode = None
+        self._dtype = _float_type(dtype)
+        self._arguments: dict[str, Any] = {
+            "family": family,
+            "task_params": _to_json("task_params", dict(task_params or {})),
+            "skip_frame": _count("skip_frame", skip_frame),
+            "action_mode": action_mode,
+            "normalize_actions": normalize_actions,
+            "normalize_observations": normalize_observations,
+            "max_episode_length": (
+                None
+                if max_episode_length is None
+                else _count("max_episode_length", max_episode_length)
+            ),
+            "variables_space": variables_space,
+            "physics": _to_json("physics", physics if isinstance(physics, str) else dict(physics)),
+            "overlap": overlap,
+        }
+        self._native = NativeEnv(**self._arguments)
+        # Random interventions since the reset; each takes a stream of its own.
+        self._draws = 0
+        low, high = self._native.action_space()
+        self.action_space = Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
+        self._set_observation_spaces()
+
+    @property
+    def dt(self) -> float:
+        """Length of a control step, s."""
+        return self._native.dt()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Begin an episode in the starting state; return the observation and `info`.
+
+        With a seed it is episode 0 of that seed; without one, the next episode of the seed that
+        was given last. Where none ever was, the system chooses one: `np_random_seed` is it.
+
+        Args:
+            seed: of all random streams, 0 to 2**64 - 1.
+            options: there is none yet; None or empty.
+
+        Raises:
+            SettingError: the seed is out of range, or an option is given.
+        """
+        if options:
+            raise SettingError(f"unknown option '{next(iter(options))}'; there is none yet")
+        if seed is not None and not (isinstance(seed, int) and 0 <= seed < 2**64):
+            raise SettingError(f"seed {seed!r}: choose an integer from 0 to 2**64 - 1")
+        first = self._np_random is None
+        super().reset(seed=seed)
+        if seed is None and first:
+            seed = self.np_random_seed % 2**64
+        self._native.reset(seed)
+        self._draws = 0
+        self._follow_observation_length()
+        return self.observe(), self._native.info(False)
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Hold the action for one control step.
+
+        Returns:
+            The observation, the reward, whether the task ended the episode, whether time did,
+            and `info`: `success`, `fractional_success`, `reward_terms` (raw, by name),
+            `desired_goal`, `achieved_goal`, and `intervened`: whether an actor changed a
+            variable after the reward was paid, so that this is no transition of the dynamics.
+
+        Raises:
+            ShapeError: the action is not nine numbers.
+            NotFiniteError: it contains NaN or infinity.
+            OrderError: `reset` was never called.
+        """
+        try:
+            numbers = np.asarray(action, np.float64)
+        except (TypeError, ValueError) as error:
+            raise ShapeError(f"action: expected 9 numbers, got {action!r}") from error
+        if numbers.ndim != 1:
+            raise ShapeError(f"action: expected 9 numbers, got an array of shape {numbers.shape}")
+        reward, terminated, truncated, intervened = self._native.step(numbers)
+        return self.observe(), reward, terminated, truncated, self._native.info(intervened)
+
+    def observe(self) -> Array:
+        """The observation of the present state."""
+        observation = np.empty(self._native.observation_len(), self._dtype)
+        self._native.observe_into(observation)
+        return observation
+
+    def get_observation_names(self) -> list[str]:
+        """What each number of the observation is."""
+        return self._native.observation_names()
+
+    def do_intervention(
+        self, interventions_dict: Variables, check_bounds: bool = True
+    ) -> InterventionResult:
+        """Set variables within the running episode: all of them, or none.
+
+        Args:
+            interventions_dict: values by name.
+            check_bounds: whether values must lie in the intervention space in force.
+
+        Raises:
+            UnknownVariableError: no variable has that name.
+            ShapeError: a value is no number, or too many.
+            NotFiniteError: a value is NaN or infinity.
+        """
+        return self._intervene(self._native.do_intervention, interventions_dict, check_bounds)
+
+    def set_starting_state(
+        self, interventions_dict: Variables, check_bounds: bool = True
+    ) -> InterventionResult:
+        """Set variables in the starting state of every episode from now on, and begin one.
+
+        Arguments and exceptions are those of `do_intervention`.
+        """
+        return self._intervene(self._native.set_starting_state, interventions_dict, check_bounds)
+
+    def reset_default_state(self) -> None:
+        """Make the family's own starting state the starting state again."""
+        self._native.reset_default_state()
+
+    def sample_new_goal(self) -> Variables:
+        """A random goal, as an intervention; nothing is changed.
+
+        It is a function of the state: asked twice in one state, it is the same goal.
+        """
+        return self._native.sample_new_goal()
+
+    def do_single_random_intervention(self) -> tuple[Variables, bool, Array]:
+        """Set one variable, drawn from the space in force, to a value drawn from it.
+
+        Returns:
+            The intervention, whether it was accepted, and the observation after it.
+        """
+        intervention = self._native.sample_intervention(self._draws)
+        self._draws += 1
+        success, observation = self.do_intervention(intervention)
+        return intervention, success, observation
+
+    def get_current_state_variables(self) -> Variables:
+        """The value of every variable, by the reference's names and in its order."""
+        return self._native.variables()
+
+    def get_intervention_space_a(self) -> Variables:
+        """Space A: an array of low and high bounds for every variable that can be set."""
+        return self._native.space("space_a")
+
+    def get_intervention_space_b(self) -> Variables:
+        """Space B: an array of low and high bounds for every variable that can be set."""
+        return self._native.space("space_b")
+
+    def get_intervention_space_a_b(self) -> Variables:
+        """Both spaces joined: an array of low and high bounds for every variable."""
+        return self._native.space("space_a_b")
+
+    def get_variable_space_used(self) -> Variables:
+        """The intervention space in force."""
+        return self._native.space(self._arguments["variables_space"])
+
+    def set_intervention_space(self, variables_space: str) -> None:
+        """Choose the intervention space in force: `space_a`, `space_b` or `space_a_b`."""
+        self._native.set_variables_space(variables_space)
+        self._arguments["variables_space"] = variables_space
+
+    def get_state(self) -> State:
+        """Everything that can matter to what comes next."""
+        return self._native.state()
+
+    def set_state(self, state: State) -> None:
+        """Go on from that state, exactly.
+
+        Raises:
+            StateError: it belongs to another world (family, parameters, physics, skip_frame).
+        """
+        if not isinstance(state, State):
+            raise ShapeError(f"state: expected a State, got {type(state).__name__}")
+        self._native.set_state(state)
+        self._follow_observation_length()
+
+    def _intervene(
+        self, call: Any, interventions_dict: Variables, check_bounds: bool
+    ) -> InterventionResult:
+        try:
+            call(interventions_dict, check_bounds)
+        except RefusedError as refusal:
+            return InterventionResult(False, self.observe(), refusal)
+        self._follow_observation_length()
+        return InterventionResult(True, self.observe())
+
+    def _follow_observation_length(self) -> None:
+        # Interventions of some families change how many blocks there are.
+        if (self._native.observation_len(),) != self.observation_space.shape:
+            self._set_observation_spaces()
+
+    def _set_observation_spaces(self) -> None:
+        self.observation_space = _box(*self._native.observation_space(), self._dtype)
+        nominal = self._native.nominal_observation_space()
+        self.nominal_observation_space = _box(*nominal, self._dtype)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the native half, which is rebuilt from its arguments and states."""
+        contents = {**self.__dict__, "_native": None}
+        return {**contents, "_saved": self._native.save()}
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Rebuild the native half and put it into the state it had."""
+        contents = dict(contents)
+        saved = contents.pop("_saved")
+        self.__dict__.update(contents)
+        self._native = NativeEnv(**self._arguments)
+        self._native.restore(*saved)
+
+
+def _box(low: Array, high: Array, dtype: np.dtype[Any]) -> Box:
+    return Box(low.astype(dtype), high.astype(dtype), dtype=dtype.type)
+
+
+def _float_type(dtype: DTypeLike) -> np.dtype[Any]:
+    try:
+        chosen = np.dtype(dtype)
+    except TypeError:
+        chosen = np.dtype(object)
+    if chosen not in (np.float32, np.float64):
+        raise SettingError(f"dtype {dtype!r}: choose 'float32' or 'float64'")
+    return chosen
+
+
+def _count(name: str, value: int) -> int:
+    if not isinstance(value, (int, np.integer)) or value < 1:
+        raise SettingError(f"{name} {value!r}: choose a whole number of at least 1")
+    return int(value)
+
+
+def _to_json(what: str, value: object) -> str:
+    try:
+        return json.dumps(value, default=np.ndarray.tolist)
+    except (TypeError, ValueError) as error:
+        raise FormatError(f"{what}: {error}") from error
+
