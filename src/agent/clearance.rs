@@ -20,16 +20,13 @@ pub(super) struct Capsule {
 }
 
 /// The capsules of the upper, middle and lower link of one finger.
-pub(super) fn capsules(
-    finger: usize,
-    joints: Triple,
-    height: f64,
-) -> [Capsule; JOINTS_PER_FINGER] {
+pub(super) fn capsules(finger: usize, joints: Triple, height: f64) -> [Capsule; JOINTS_PER_FINGER] {
     let poses = kinematics::link_poses(finger, joints, height);
     let links: &[_; LINKS_PER_FINGER] = &description().fingers[finger].links;
     std::array::from_fn(|i| {
         let (position, orientation) = poses[i + 1];
-        let place = |p: Triple| math::vector(position) + math::rotation(orientation) * math::vector(p);
+        let place =
+            |p: Triple| math::vector(position) + math::rotation(orientation) * math::vector(p);
         let capsule = links[i + 1].capsules[0];
         let (a, b) = (place(capsule.a), place(capsule.b));
         let (a, b) = if a.z >= b.z { (a, b) } else { (b, a) };
@@ -77,7 +74,8 @@ fn segments(p: &Capsule, q: &Capsule) -> f64 {
     let (dd, ee, de) = (d.norm_squared(), e.norm_squared(), d.dot(&e));
     let (dr, er) = (d.dot(&r), e.dot(&r));
     let denominator = dd * ee - de * de;
-    let s = if denominator > 1e-12 { ((de * er - dr * ee) / denominator).clamp(0.0, 1.0) } else { 0.0 };
+    let s =
+        if denominator > 1e-12 { ((de * er - dr * ee) / denominator).clamp(0.0, 1.0) } else { 0.0 };
     // The best point of one axis for the other's, then back once: exact for two segments.
     let t = ((de * s + er) / ee).clamp(0.0, 1.0);
     let s = ((de * t - dr) / dd).clamp(0.0, 1.0);

@@ -1,6 +1,7 @@
 //! Which two fingers take a block by which two faces, and how far they can carry it.
 
 use super::clearance::{around, between, capsules};
+use super::motion::KNEES_OUT;
 use crate::math::{Quat, Triple, atan2, sin_cos};
 use crate::robot::{FINGERS, Nine, kinematics};
 use crate::world::State;
@@ -9,8 +10,6 @@ use crate::world::State;
 pub(super) const TIP_RADIUS: f64 = 0.0105;
 /// How far beside the block the fingertips come down, m.
 pub(super) const OPENING: f64 = 0.016;
-/// Joint angles near which solutions are sought: knees outwards, away from what is grasped, rad.
-pub(super) const KNEES_OUT: Triple = [0.0, 0.8, -1.0];
 /// Heights of the fingertips that are tried, m: low ones do not tip the block, high ones reach
 /// further.
 const HEIGHTS: [f64; 3] = [0.035, 0.045, 0.055];
@@ -20,6 +19,8 @@ const BELOW_EDGE: f64 = 0.01;
 const ROOM: f64 = 0.003;
 /// How far a link may lean into a block by this rough measure, m: contacts give way as much.
 const SLACK: f64 = 0.001;
+/// Edges that differ by less make a square, m.
+const SQUARE: f64 = 1e-6;
 /// Points of the way at which a grasp is tried.
 const POINTS: usize = 16;
 /// What a radian of wrong yaw is worth in metres of wrong place: about half a block's width.
@@ -103,7 +104,7 @@ pub(super) fn plan(state: &State, parked: &Nine) -> Option<Grasp> {
     let offset = [to.place[0] - from.place[0], to.place[1] - from.place[1]];
     let length = along(offset, offset).sqrt();
     let mut best: Option<(f64, Grasp)> = None;
-    for turn in turns(wrapped(to.yaw - from.yaw), block.size) {
+    for turn in turns(to.yaw - from.yaw, block.size) {
         for axis in [0, 1] {
             for height in HEIGHTS.into_iter().filter(|h| *h <= block.size[2] - BELOW_EDGE) {
                 for first in 0..FINGERS {
@@ -127,12 +128,23 @@ pub(super) fn plan(state: &State, parked: &Nine) -> Option<Grasp> {
     best.map(|(_, grasp)| grasp)
 }
 
-/// The turns after which a block of that size fills the same place, rad.
-fn turns(turn: f64, size: Triple) -> Vec<f64> {
-    let square = (size[0] - size[1]).abs() < 1e-6;
-    let quarter = std::f64::consts::FRAC_PI_2;
-    let every = if square { 1 } else { 2 };
-    (0..4).step_by(every).map(|quarters| wrapped(turn + quarter * f64::from(quarters))).collect()
+/// The angle after which a block of that size fills the same place again, rad.
+fn period(size: Triple) -> f64 {
+    let square = (size[0] - size[1]).abs() < SQUARE;
+    if square { std::f64::consts::FRAC_PI_2 } else { std::f64::consts::PI }
+}
+
+/// The least turn that leads a block of that size to the same place as `turn` does, rad.
+pub(super) fn nearest(turn: f64, size: Triple) -> f64 {
+    let period = period(size);
+    turn - period * (turn / period).round()
+}
+
+/// The turns that lead a block of that size to the same place as `turn` does, rad.
+fn turns(turn: f64, size: Triple) -> impl Iterator<Item = f64> {
+    let least = nearest(turn, size);
+    let period = period(size);
+    [0.0, -period.copysign(least)].into_iter().map(move |more| least + more)
 }
 
 /// The share of the way on which the grasp can be held; `None` where it can not be taken.
@@ -166,4 +178,33 @@ fn reach(
         .take_while(|i| holds(&from.part_way(offset, grasp.turn, *i as f64 / POINTS as f64), 0.0))
         .last()?;
     Some(last as f64 / POINTS as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::motion::distance;
+    use crate::math::IDENTITY;
+
+    #[test]
+    fn turns_are_the_two_least_that_look_the_same() {
+        let (square, oblong) = ([0.06, 0.06, 0.1], [0.06, 0.08, 0.1]);
+        let pi = std::f64::consts::PI;
+        let close = |found: Vec<f64>, expected: [f64; 2]| {
+            found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-12)
+        };
+        assert!(close(turns(0.3 + 4.0 * pi, square).collect(), [0.3, 0.3 - pi / 2.0]));
+        assert!(close(turns(-0.3 + pi, square).collect(), [-0.3, -0.3 + pi / 2.0]));
+        assert!(close(turns(0.5 - pi, oblong).collect(), [0.5, 0.5 - pi]));
+    }
+
+    #[test]
+    fn grasped_fingertips_touch_opposite_faces() {
+        let pose = Planar::of([0.02, 0.05, 0.03], IDENTITY);
+        let grasp = Grasp { fingers: [0, 1], axis: 1, height: 0.04, turn: 0.0, share: 1.0 };
+        let [first, second] = grasp.tips(&pose, [0.06, 0.08, 0.06], 0.0);
+        for (found, y) in [(first, 0.1005), (second, -0.0005)] {
+            assert!(distance(&found, &[0.02, y, 0.04]) < 1e-12, "{found:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 mod clearance;
 mod grasp;
+mod motion;
 mod scripted;
 
 use crate::robot::Nine;

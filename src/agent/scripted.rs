@@ -1,18 +1,18 @@
 //! Policies without learning: inverse kinematics in a closed loop.
 
 use super::Policy;
-use super::grasp::{Grasp, KNEES_OUT, OPENING, Planar, YAW_WEIGHT, along, plan, wrapped};
-use crate::math::Triple;
-use crate::robot::{FINGERS, Nine, description, kinematics};
+use super::grasp::{Grasp, OPENING, Planar, YAW_WEIGHT, along, nearest, plan, wrapped};
+use super::motion::{Tips, approach, distance, joints, leading, parked, tips};
+use crate::robot::Nine;
 use crate::world::State;
 
-/// Where an idle fingertip waits: outwards from the robot's axis and up, m.
-const PARKED: [f64; 2] = [0.16, 0.15];
 /// Fingertips pass this far above a block, m.
 const OVER: f64 = 0.04;
 /// Speed of a fingertip in the air, m/s.
 const FAST: f64 = 0.5;
-/// Speed of a fingertip near a block, m/s.
+/// Speed of a fingertip beside a block, m/s.
+const MEDIUM: f64 = 0.25;
+/// Speed of a fingertip that closes on a block or opens, m/s.
 const SLOW: f64 = 0.12;
 /// How far inside the block the fingertips of a grasp aim, m: what presses them on.
 const SQUEEZE: f64 = 0.012;
@@ -26,14 +26,16 @@ const LAG: f64 = 0.012;
 const LOST: f64 = 0.03;
 /// How fast a standing error of the grasped block is corrected, 1/s.
 const CORRECTION: f64 = 3.0;
-/// The largest such correction, m and rad.
-const LARGEST_CORRECTION: [f64; 2] = [0.03, 0.3];
+/// The largest such correction of place, m, and of yaw, rad.
+const LARGEST_CORRECTION: [f64; 2] = [0.015, 0.15];
 /// Near enough to the goal to let go, m; a radian counts as much as `YAW_WEIGHT`.
 const ARRIVED: f64 = 0.0015;
 /// A block this far from its goal is taken again, m.
 const AGAIN: f64 = 0.005;
 /// How long a fingertip or a block may take to settle, s.
 const PATIENCE: f64 = 0.6;
+/// How long the fingertips press on before they move the block, s.
+const CLOSING: f64 = 0.1;
 /// A fingertip has arrived this near to its aim, m.
 const CLOSE: f64 = 0.008;
 
@@ -43,21 +45,23 @@ const CLOSE: f64 = 0.008;
 pub struct ScriptedPush {
     dt: f64,
     phase: Phase,
-    // What the fingertips are driven to now, and since when they do not move on, s.
-    aims: Option<[Triple; FINGERS]>,
+    // What the fingertips are driven to and the joint angles of that; none before the first step.
+    aims: Option<Tips>,
+    joints: Option<Nine>,
+    // For how long nothing has moved on, s.
     waited: f64,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Phase {
-    /// Chooses a grasp, once the fingers are out of the way.
+    /// The fingers move out of the way, then a grasp is chosen.
     Choose,
-    /// The fingertips rise, pass over, come down beside the block and close on it.
-    Approach(Grasp, Stage),
+    /// The fingertips go to the block where it stood when the grasp was chosen.
+    Approach(Grasp, Planar, Stage),
     /// The block is on its way.
     Carry(Carry),
-    /// The fingertips open, along the directions at hand, and rise.
-    LetGo { away: [Triple; FINGERS], open: bool },
+    /// The fingertips open, then rise.
+    LetGo { opened: Tips, rising: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,33 +72,33 @@ enum Stage {
     Close,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 struct Carry {
     grasp: Grasp,
     from: Planar,
     offset: [f64; 2],
     share: f64,
+    // What is added to place and yaw of the way so that the block, not the fingers, follows it.
     correction: [f64; 3],
 }
 
 impl ScriptedPush {
     /// A policy for control steps of that length, s.
     pub fn new(dt: f64) -> Self {
-        Self { dt, phase: Phase::Choose, aims: None, waited: 0.0 }
+        Self { dt, phase: Phase::Choose, aims: None, joints: None, waited: 0.0 }
     }
 
     /// Moves the aims towards `goals`; whether the fingertips have arrived, or never will.
-    fn travel(&mut self, state: &State, goals: &[Triple; FINGERS], speed: f64) -> bool {
+    fn travel(&mut self, state: &State, goals: &Tips, speed: f64, patience: f64) -> bool {
         let tips = tips(state);
         let aims = self.aims.get_or_insert(tips);
-        let mut there = true;
-        let mut close = true;
+        let (mut there, mut close) = (true, true);
         for ((aim, goal), tip) in aims.iter_mut().zip(goals).zip(&tips) {
             there &= approach(aim, goal, speed * self.dt);
             close &= distance(tip, goal) < CLOSE;
         }
         self.waited = if there { self.waited + self.dt } else { 0.0 };
-        let arrived = there && (close || self.waited > PATIENCE);
+        let arrived = there && (close || self.waited > patience);
         if arrived {
             self.waited = 0.0;
         }
@@ -102,103 +106,119 @@ impl ScriptedPush {
     }
 
     fn choose(&mut self, state: &State) {
-        let idle = idle(state);
-        let still_needed = remaining(state) > AGAIN;
-        if self.travel(state, &idle, FAST)
-            && still_needed
-            && let Some(grasp) = plan(state, &joints(state, &idle))
+        let parked = parked();
+        if self.travel(state, &parked, FAST, PATIENCE)
+            && remaining(state) > AGAIN
+            && let Some(grasp) = plan(state, &joints(state, &parked))
         {
-            self.phase = Phase::Approach(grasp, Stage::Rise);
+            self.phase = Phase::Approach(grasp, block(state), Stage::Rise);
         }
     }
 
-    fn approach(&mut self, state: &State, grasp: Grasp, stage: Stage) {
-        let block = block(state);
+    fn approach(&mut self, state: &State, grasp: Grasp, from: Planar, stage: Stage) {
         let size = state.blocks[0].size;
         let over = size[2] + OVER;
         let gap = if stage == Stage::Close { -SQUEEZE } else { OPENING };
-        let beside = grasp.tips(&block, size, gap);
-        let mut goals = idle(state);
+        let mut goals = parked();
         let aims = self.aims.unwrap_or(goals);
-        for (finger, beside) in grasp.fingers.into_iter().zip(beside) {
+        for (finger, beside) in grasp.fingers.into_iter().zip(grasp.tips(&from, size, gap)) {
             goals[finger] = match stage {
                 Stage::Rise => [aims[finger][0], aims[finger][1], over.max(aims[finger][2])],
                 Stage::Over => [beside[0], beside[1], over],
                 Stage::Down | Stage::Close => beside,
             };
         }
-        let speed = if stage == Stage::Close { SLOW } else { FAST };
-        if !self.travel(state, &goals, speed) {
-            return;
-        }
-        self.phase = match stage {
-            Stage::Rise => Phase::Approach(grasp, Stage::Over),
-            Stage::Over => Phase::Approach(grasp, Stage::Down),
-            Stage::Down => Phase::Approach(grasp, Stage::Close),
-            Stage::Close => {
-                let goal = goal(state);
-                let offset = [goal.place[0] - block.place[0], goal.place[1] - block.place[1]];
-                let mut turn = grasp.turn;
-                // The block may have turned a little while it was grasped.
-                turn += nearest_quarter(wrapped(goal.yaw - block.yaw - turn));
-                let grasp = Grasp { turn, ..grasp };
-                Phase::Carry(Carry { grasp, from: block, offset, share: 0.0, correction: [0.0; 3] })
-            }
+        let (speed, patience, next) = match stage {
+            Stage::Rise => (FAST, PATIENCE, Some(Stage::Over)),
+            Stage::Over => (FAST, PATIENCE, Some(Stage::Down)),
+            Stage::Down => (MEDIUM, PATIENCE, Some(Stage::Close)),
+            Stage::Close => (SLOW, CLOSING, None),
         };
+        if self.travel(state, &goals, speed, patience) {
+            self.phase = match next {
+                Some(stage) => Phase::Approach(grasp, from, stage),
+                None => Phase::Carry(Carry::begin(state, grasp)),
+            };
+        }
     }
 
     fn carry(&mut self, state: &State, mut carry: Carry) {
-        let Carry { grasp, from, offset, .. } = carry;
+        let (off, yaw_off) = carry.follow(state, self.dt);
+        let held = carry.held();
+        let size = state.blocks[0].size;
+        let mut aims = parked();
+        for (finger, tip) in
+            carry.grasp.fingers.into_iter().zip(carry.grasp.tips(&held, size, -SQUEEZE))
+        {
+            aims[finger] = tip;
+        }
+        self.aims = Some(aims);
+        let ended = carry.share >= carry.grasp.share;
+        self.waited = if ended || off >= LAG { self.waited + self.dt } else { 0.0 };
+        let arrived = ended && off + YAW_WEIGHT * yaw_off.abs() < ARRIVED;
+        if !arrived && off < LOST && self.waited < PATIENCE {
+            self.phase = Phase::Carry(carry);
+            return;
+        }
+        self.waited = 0.0;
+        let mut opened = aims;
+        let beside = carry.grasp.tips(&block(state), size, OPENING);
+        for (finger, tip) in carry.grasp.fingers.into_iter().zip(beside) {
+            opened[finger] = tip;
+        }
+        self.phase = Phase::LetGo { opened, rising: false };
+    }
+
+    fn let_go(&mut self, state: &State, opened: Tips, rising: bool) {
+        let over = state.blocks[0].size[2] + OVER;
+        let (goals, speed) = if rising {
+            (opened.map(|[x, y, z]| [x, y, z.max(over)]), MEDIUM)
+        } else {
+            (opened, SLOW)
+        };
+        if self.travel(state, &goals, speed, PATIENCE) {
+            self.phase = if rising { Phase::Choose } else { Phase::LetGo { opened, rising: true } };
+        }
+    }
+}
+
+impl Carry {
+    fn begin(state: &State, grasp: Grasp) -> Self {
+        let (from, goal) = (block(state), goal(state));
+        let offset = [goal.place[0] - from.place[0], goal.place[1] - from.place[1]];
+        // The block may have turned a little while it was grasped.
+        let missed = nearest(goal.yaw - from.yaw - grasp.turn, state.blocks[0].size);
+        let grasp = Grasp { turn: grasp.turn + missed, ..grasp };
+        Self { grasp, from, offset, share: 0.0, correction: [0.0; 3] }
+    }
+
+    /// Moves on along the way if the block keeps up; how far it is off, m and rad.
+    fn follow(&mut self, state: &State, dt: f64) -> (f64, f64) {
+        let wanted = self.from.part_way(self.offset, self.grasp.turn, self.share);
         let block = block(state);
-        let wanted = from.part_way(offset, grasp.turn, carry.share);
         let error = [
             wanted.place[0] - block.place[0],
             wanted.place[1] - block.place[1],
             wrapped(wanted.yaw - block.yaw),
         ];
+        for (i, (correction, error)) in self.correction.iter_mut().zip(error).enumerate() {
+            let most = LARGEST_CORRECTION[i / 2];
+            *correction = (*correction + CORRECTION * dt * error).clamp(-most, most);
+        }
         let off = along([error[0], error[1]], [error[0], error[1]]).sqrt();
         if off < LAG {
-            let length = along(offset, offset).sqrt();
-            let duration = (length / CARRYING).max(grasp.turn.abs() / TURNING).max(self.dt);
-            carry.share = (carry.share + self.dt / duration).min(grasp.share);
+            let length = along(self.offset, self.offset).sqrt();
+            let seconds = (length / CARRYING).max(self.grasp.turn.abs() / TURNING).max(dt);
+            self.share = (self.share + dt / seconds).min(self.grasp.share);
         }
-        for (i, (correction, error)) in carry.correction.iter_mut().zip(error).enumerate() {
-            let most = LARGEST_CORRECTION[i / 2];
-            *correction = (*correction + CORRECTION * self.dt * error).clamp(-most, most);
-        }
-        let mut held = from.part_way(offset, grasp.turn, carry.share);
-        held.place[0] += carry.correction[0];
-        held.place[1] += carry.correction[1];
-        held.yaw += carry.correction[2];
-        let mut aims = idle(state);
-        for (finger, tip) in
-            grasp.fingers.into_iter().zip(grasp.tips(&held, state.blocks[0].size, -SQUEEZE))
-        {
-            aims[finger] = tip;
-        }
-        self.aims = Some(aims);
-        let at_end = carry.share >= grasp.share;
-        self.waited = if at_end { self.waited + self.dt } else { 0.0 };
-        let arrived = at_end && off + YAW_WEIGHT * error[2].abs() < ARRIVED;
-        if arrived || off > LOST || self.waited > PATIENCE {
-            self.waited = 0.0;
-            let mut away = aims;
-            let open = grasp.tips(&block, state.blocks[0].size, OPENING);
-            for (finger, tip) in grasp.fingers.into_iter().zip(open) {
-                away[finger] = tip;
-            }
-            self.phase = Phase::LetGo { away, open: false };
-        } else {
-            self.phase = Phase::Carry(carry);
-        }
+        (off, error[2])
     }
 
-    fn let_go(&mut self, state: &State, away: [Triple; FINGERS], open: bool) {
-        let over = state.blocks[0].size[2] + OVER;
-        let goals = if open { away.map(|[x, y, z]| [x, y, z.max(over)]) } else { away };
-        if self.travel(state, &goals, if open { FAST } else { SLOW }) {
-            self.phase = if open { Phase::Choose } else { Phase::LetGo { away, open: true } };
-        }
+    /// Where the fingers hold the block to be.
+    fn held(&self) -> Planar {
+        let way = self.from.part_way(self.offset, self.grasp.turn, self.share);
+        let [x, y, yaw] = self.correction;
+        Planar { place: [way.place[0] + x, way.place[1] + y], yaw: way.yaw + yaw }
     }
 }
 
@@ -212,19 +232,21 @@ impl Policy for ScriptedPush {
             *action = state.robot.target;
             return;
         }
-        match self.phase.clone() {
+        match self.phase {
             Phase::Choose => self.choose(state),
-            Phase::Approach(grasp, stage) => self.approach(state, grasp, stage),
+            Phase::Approach(grasp, from, stage) => self.approach(state, grasp, from, stage),
             Phase::Carry(carry) => self.carry(state, carry),
-            Phase::LetGo { away, open } => self.let_go(state, away, open),
+            Phase::LetGo { opened, rising } => self.let_go(state, opened, rising),
         }
-        let aims = self.aims.unwrap_or_else(|| tips(state));
-        *action = joints(state, &aims);
+        let wanted = joints(state, &self.aims.unwrap_or_else(|| tips(state)));
+        let before = self.joints.replace(wanted).unwrap_or(wanted);
+        let rates = std::array::from_fn(|j| (wanted[j] - before[j]) / self.dt);
+        *action = leading(state, &wanted, &rates);
     }
 }
 
 /// Moves each fingertip to the goal of its finger.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ScriptedReach;
 
 impl Policy for ScriptedReach {
@@ -235,7 +257,7 @@ impl Policy for ScriptedReach {
         for (aim, goal) in aims.iter_mut().zip(&state.goals) {
             *aim = goal.position;
         }
-        *action = joints(state, &aims);
+        *action = leading(state, &joints(state, &aims), &[0.0; 9]);
     }
 }
 
@@ -251,59 +273,6 @@ fn goal(state: &State) -> Planar {
 fn remaining(state: &State) -> f64 {
     let (block, goal) = (block(state), goal(state));
     let offset = [goal.place[0] - block.place[0], goal.place[1] - block.place[1]];
-    let yaw = nearest_quarter(wrapped(goal.yaw - block.yaw));
+    let yaw = nearest(goal.yaw - block.yaw, state.blocks[0].size);
     along(offset, offset).sqrt() + YAW_WEIGHT * yaw.abs()
-}
-
-/// The least turn that means the same for a square, rad.
-fn nearest_quarter(angle: f64) -> f64 {
-    let quarter = std::f64::consts::FRAC_PI_2;
-    angle - quarter * (angle / quarter).round()
-}
-
-fn tips(state: &State) -> [Triple; FINGERS] {
-    let tips = kinematics::tips(&state.robot.joint_positions, state.robot.height);
-    std::array::from_fn(|finger| kinematics::of_finger(&tips, finger))
-}
-
-/// Where the fingertips wait: each outwards from its shoulder.
-fn idle(_: &State) -> [Triple; FINGERS] {
-    std::array::from_fn(|finger| {
-        let [x, y, _] = description().fingers[finger].position;
-        let length = (x * x + y * y).sqrt();
-        let [radius, height] = PARKED;
-        [radius * x / length, radius * y / length, height]
-    })
-}
-
-fn joints(state: &State, tips: &[Triple; FINGERS]) -> Nine {
-    let mut joints = [0.0; 9];
-    for (finger, tip) in tips.iter().enumerate() {
-        let found = kinematics::inverse(finger, *tip, state.robot.height, KNEES_OUT);
-        joints[3 * finger..3 * finger + 3].copy_from_slice(&found.joints);
-    }
-    joints
-}
-
-fn distance(a: &Triple, b: &Triple) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
-}
-
-/// Moves a point by at most `step` towards another; whether it is there.
-fn approach(point: &mut Triple, goal: &Triple, step: f64) -> bool {
-    let far = distance(point, goal);
-    if far <= step {
-        *point = *goal;
-        return true;
-    }
-    for (p, g) in point.iter_mut().zip(goal) {
-        *p += (g - *p) * (step / far);
-    }
-    false
-}
-impl ScriptedPush {
-    /// scratch
-    pub fn phase_name(&self) -> String {
-        match &self.phase { Phase::Choose => "choose".into(), Phase::Approach(g, s) => format!("approach {s:?} {g:.2?}"), Phase::Carry(c) => format!("carry {:.2} {:.3?} {:?}", c.share, c.correction, c.grasp), Phase::LetGo { open, .. } => format!("letgo {open}") }
-    }
 }
