@@ -26,6 +26,9 @@ pub mod task;
 // Floor 5: the decision process.
 pub mod env;
 
+// Floor 10: what moves the robot.
+pub mod agent;
+
 // The command line: translates, decides nothing.
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,3 +1,8 @@
-//! The command line of `trifactor`.
+//! The command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    ExitCode::from(trifactor::cli::main(arguments.collect()) as u8)
+}

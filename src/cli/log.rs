@@ -1,0 +1,299 @@
+//! The log of a run: JSON lines from which every transition can be re-run on its own.
+//!
+//! The first line is the header. Then, for each episode, a line with the interventions made and
+//! the whole state it starts from, a line per control step, and a line with its outcome. A step's
+//! next state is written as a JSON merge patch (RFC 7396) on the state before it: most of a state
+//! does not change in a step.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::file_error;
+use crate::env::Config;
+use crate::error::{Error, Result};
+use crate::intervention::Intervention;
+use crate::robot::Nine;
+use crate::world::{Physics, State};
+
+/// What the header says the file is.
+const FORMAT: &str = "trifactor transitions";
+/// Goes up with every change that older readers would misunderstand.
+const VERSION: u32 = 1;
+
+/// A line of the log.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Header(Header),
+    Episode(Episode),
+    Step(Step),
+    End(Outcome),
+}
+
+/// From what the world of the log can be made again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Header {
+    format: String,
+    version: u32,
+    /// The version of the program that wrote it.
+    program: String,
+    /// The task family's name.
+    pub(super) family: String,
+    /// Ticks per control step.
+    pub(super) skip_frame: u32,
+    /// The physics settings.
+    pub(super) physics: Physics,
+    /// The seed of all random streams.
+    pub(super) seed: u64,
+}
+
+impl Header {
+    /// The header of a run.
+    pub(super) fn new(family: &str, skip_frame: u32, physics: Physics, seed: u64) -> Self {
+        Self {
+            format: FORMAT.to_string(),
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").to_string(),
+            family: family.to_string(),
+            skip_frame,
+            physics,
+            seed,
+        }
+    }
+
+    /// The environment whose transitions these are: actions are joint targets in rad.
+    pub(super) fn config(&self) -> Config {
+        Config {
+            skip_frame: self.skip_frame,
+            physics: self.physics,
+            normalize_actions: false,
+            ..Config::new(&self.family)
+        }
+    }
+}
+
+/// An episode's start.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Episode {
+    /// What was set before the first step, in order.
+    pub(super) interventions: Vec<Intervention>,
+    /// The state after that.
+    pub(super) state: State,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Step {
+    action: Nine,
+    reward: f64,
+    next: Value,
+}
+
+/// An episode's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Outcome {
+    /// How much of the goal was achieved at the end, 0 to 1.
+    pub(super) fractional_success: f64,
+    /// Whether the goal was reached at the end.
+    pub(super) success: bool,
+    /// The sum of the rewards.
+    pub(super) reward: f64,
+}
+
+/// One transition, with where it stands in the file.
+pub(super) struct Transition {
+    pub(super) line: usize,
+    pub(super) before: State,
+    pub(super) action: Nine,
+    pub(super) reward: f64,
+    pub(super) after: State,
+}
+
+/// An episode as read back.
+pub(super) struct Recorded {
+    pub(super) interventions: Vec<Intervention>,
+    pub(super) transitions: Vec<Transition>,
+    /// `None` where the log breaks off.
+    pub(super) outcome: Option<Outcome>,
+}
+
+/// Writes a log.
+pub(super) struct Writer {
+    path: PathBuf,
+    file: BufWriter<File>,
+    last: Value,
+}
+
+impl Writer {
+    /// Creates the file, and the folders above it, and writes the header.
+    pub(super) fn create(path: &Path, header: &Header) -> Result<Self> {
+        let error = |e| file_error(path, &e);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(error)?;
+        }
+        let file = BufWriter::new(File::create(path).map_err(error)?);
+        let mut writer = Self { path: path.to_path_buf(), file, last: Value::Null };
+        writer.line(&Line::Header(header.clone()))?;
+        Ok(writer)
+    }
+
+    pub(super) fn episode(&mut self, interventions: &[Intervention], state: &State) -> Result<()> {
+        self.last = self.value(state)?;
+        let interventions = interventions.to_vec();
+        self.line(&Line::Episode(Episode { interventions, state: state.clone() }))
+    }
+
+    pub(super) fn step(&mut self, action: &Nine, reward: f64, next: &State) -> Result<()> {
+        let value = self.value(next)?;
+        let patch = difference(&self.last, &value);
+        self.last = value;
+        self.line(&Line::Step(Step { action: *action, reward, next: patch }))
+    }
+
+    pub(super) fn end(&mut self, outcome: Outcome) -> Result<()> {
+        self.line(&Line::End(outcome))?;
+        self.file.flush().map_err(|e| file_error(&self.path, &e))
+    }
+
+    fn value(&self, state: &State) -> Result<Value> {
+        serde_json::to_value(state).map_err(|e| file_error(&self.path, &e.into()))
+    }
+
+    fn line(&mut self, line: &Line) -> Result<()> {
+        serde_json::to_writer(&mut self.file, line)
+            .map_err(std::io::Error::from)
+            .and_then(|()| self.file.write_all(b"\n"))
+            .map_err(|e| file_error(&self.path, &e))
+    }
+}
+
+/// Reads a whole log.
+///
+/// # Errors
+/// [`Error::File`], or [`Error::Malformed`] with the number of the line.
+pub(super) fn read(path: &Path) -> Result<(Header, Vec<Recorded>)> {
+    let file = File::open(path).map_err(|e| file_error(path, &e))?;
+    let mut header = None;
+    let mut episodes: Vec<Recorded> = Vec::new();
+    let mut state: Option<(Value, State)> = None;
+    for (index, text) in BufReader::new(file).lines().enumerate() {
+        let malformed = |reason: String| Error::Malformed {
+            what: path.display().to_string(),
+            path: format!("line {}", index + 1),
+            reason,
+        };
+        let text = text.map_err(|e| malformed(e.to_string()))?;
+        let line: Line = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
+        match (line, episodes.last_mut(), &mut state) {
+            (Line::Header(found), _, _) if index == 0 => header = Some(check(found, malformed)?),
+            (Line::Header(_), _, _) => return Err(malformed("a second header".to_string())),
+            _ if header.is_none() => return Err(malformed("expected the header".to_string())),
+            (Line::Episode(Episode { interventions, state: start }), _, state) => {
+                let value = serde_json::to_value(&start).map_err(|e| malformed(e.to_string()))?;
+                *state = Some((value, start));
+                episodes.push(Recorded { interventions, transitions: Vec::new(), outcome: None });
+            }
+            (Line::Step(step), Some(episode), Some((value, before))) => {
+                merge(value, &step.next);
+                let after = State::deserialize(&*value).map_err(|e| malformed(e.to_string()))?;
+                episode.transitions.push(Transition {
+                    line: index + 1,
+                    before: std::mem::replace(before, after.clone()),
+                    action: step.action,
+                    reward: step.reward,
+                    after,
+                });
+            }
+            (Line::End(outcome), Some(episode), _) => {
+                (episode.outcome, state) = (Some(outcome), None);
+            }
+            _ => return Err(malformed("expected the start of an episode".to_string())),
+        }
+    }
+    let empty = || Error::Malformed {
+        what: path.display().to_string(),
+        path: "line 1".to_string(),
+        reason: "expected the header, found an empty file".to_string(),
+    };
+    Ok((header.ok_or_else(empty)?, episodes))
+}
+
+fn check(header: Header, malformed: impl Fn(String) -> Error) -> Result<Header> {
+    if header.format != FORMAT || header.version != VERSION {
+        return Err(malformed(format!(
+            "expected format '{FORMAT}' version {VERSION}, found '{}' version {}",
+            header.format, header.version
+        )));
+    }
+    Ok(header)
+}
+
+/// The merge patch that turns `from` into `to`; neither may hold null in an object.
+fn difference(from: &Value, to: &Value) -> Value {
+    let (Value::Object(from), Value::Object(to)) = (from, to) else { return to.clone() };
+    let mut patch = Map::new();
+    for (key, value) in to {
+        match from.get(key) {
+            // Compared as text: 0.0 and -0.0 are equal numbers and different bits.
+            Some(old) if old == value && old.to_string() == value.to_string() => {}
+            Some(old) => {
+                patch.insert(key.clone(), difference(old, value));
+            }
+            None => {
+                patch.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    for key in from.keys().filter(|key| !to.contains_key(*key)) {
+        patch.insert(key.clone(), Value::Null);
+    }
+    Value::Object(patch)
+}
+
+/// Applies a merge patch.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            merge(target.entry(key.as_str()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_turns_one_value_into_the_other() {
+        let values = [
+            json!({"a": 1.0, "b": {"c": [1, 2], "d": 0.0}}),
+            json!({"a": 1.0, "b": {"c": [1, 3], "d": -0.0}}),
+            json!({"b": {"e": {"f": true}}, "g": "x"}),
+            json!({}),
+        ];
+        for from in &values {
+            for to in &values {
+                let patch = difference(from, to);
+                let mut merged = from.clone();
+                merge(&mut merged, &patch);
+                assert_eq!(merged.to_string(), to.to_string(), "by {patch}");
+            }
+        }
+        assert_eq!(difference(&values[0], &values[1]), json!({"b": {"c": [1, 3], "d": -0.0}}));
+    }
+}

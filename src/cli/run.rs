@@ -1,0 +1,216 @@
+//! The main job: a scripted policy at work while the world is intervened on.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::log::{Header, Outcome, Writer};
+use super::{WorldOptions, print};
+use crate::agent::{Policy, ScriptedPush, ScriptedReach};
+use crate::env::Env;
+use crate::error::Result;
+use crate::intervention::Intervention;
+use crate::rng::Rng;
+use crate::task::reward::Rules;
+use crate::variable;
+
+/// What the interventions change, in turn.
+const CHANGED: [&str; 3] = ["mass", "size", "friction"];
+
+#[derive(clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    world: WorldOptions,
+    /// Number of episodes
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    episodes: u64,
+    /// Seed of all random streams
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where to write the log [default: runs/FAMILY.jsonl]
+    #[arg(long, value_name = "FILE.jsonl")]
+    log: Option<PathBuf>,
+    /// No progress bar
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// One episode, as a row of the table.
+struct Report {
+    change: String,
+    outcome: Outcome,
+    steps: u64,
+    // Spent in the environment alone, not in the policy or the log.
+    seconds: f64,
+}
+
+/// Runs the episodes, writes the log, prints the table.
+pub(super) fn run(options: &Options) -> Result<i32> {
+    let WorldOptions { family, skip_frame, physics } = &options.world;
+    let header = Header::new(family, *skip_frame, *physics, options.seed);
+    let mut env = Env::new(header.config())?;
+    env.reset(Some(options.seed));
+    let default = PathBuf::from(format!("runs/{family}.jsonl"));
+    let path = options.log.as_deref().unwrap_or(&default);
+    let mut log = Writer::create(path, &header)?;
+    let mut policy: Box<dyn Policy> = match env.family().reward().rules {
+        Rules::Pushing => Box::new(ScriptedPush::new(env.dt())),
+        Rules::Reaching => Box::new(ScriptedReach),
+    };
+    let bar = bar(options, env.max_episode_length());
+    let mut reports = Vec::new();
+    for episode in 0..options.episodes {
+        if episode > 0 {
+            env.reset(None);
+        }
+        bar.set_message(format!("episode {} of {}", episode + 1, options.episodes));
+        reports.push(self::episode(&mut env, policy.as_mut(), &mut log, &bar)?);
+    }
+    bar.finish_and_clear();
+    print(&table(&reports).to_string())?;
+    print(&closing(path, &reports))?;
+    Ok(0)
+}
+
+/// Intervenes, samples a goal, and lets the policy work until the episode's end.
+fn episode(
+    env: &mut Env,
+    policy: &mut dyn Policy,
+    log: &mut Writer,
+    bar: &ProgressBar,
+) -> Result<Report> {
+    let mut made = Vec::new();
+    let mut told = "none".to_string();
+    if let Some(change) = change(env)? {
+        told = show(&change);
+        match env.do_intervention(&change, true) {
+            Ok(()) => made.push(change),
+            Err(reason) => told = format!("{told} was refused: {reason}"),
+        }
+    }
+    // Drawn after the change: where a goal can lie follows from the block's size.
+    let goal = env.sample_new_goal()?;
+    env.do_intervention(&goal, true)?;
+    made.push(goal);
+    log.episode(&made, env.state())?;
+    policy.reset();
+    let mut observation = vec![0.0; env.observation_len()];
+    let (mut action, mut reward, mut spent) = ([0.0; 9], 0.0, Duration::ZERO);
+    let steps = env.max_episode_length();
+    for _ in 0..steps {
+        policy.act(env.state(), &mut action);
+        let begun = Instant::now();
+        let step = env.step(&action)?;
+        env.observe(&mut observation)?;
+        spent += begun.elapsed();
+        log.step(&action, step.reward, env.state())?;
+        reward += step.reward;
+        bar.inc(1);
+    }
+    let info = env.info();
+    let outcome =
+        Outcome { fractional_success: info.fractional_success, success: info.success, reward };
+    log.end(outcome)?;
+    Ok(Report { change: told, outcome, steps, seconds: spent.as_secs_f64() })
+}
+
+/// The intervention before an episode: mass, size or friction in turn, of a block where there is
+/// one, else of whatever has it.
+fn change(env: &Env) -> Result<Option<Intervention>> {
+    let state = env.state();
+    let subspace = env.config().variables_space;
+    let ranged: Vec<String> = env.space(subspace).into_iter().map(|(path, _)| path).collect();
+    let turn = state.episode as usize % CHANGED.len();
+    let kinds = CHANGED.iter().cycle().skip(turn).take(CHANGED.len());
+    for kind in kinds {
+        let of_kind = |path: &&String| {
+            let (entity, attribute) = path.split_once('/').unwrap_or((path, ""));
+            attribute == *kind && state.scene.goal_index(entity).is_none()
+        };
+        let of_block = |path: &&String| {
+            path.split_once('/')
+                .is_some_and(|(entity, _)| state.scene.block_index(entity).is_some())
+        };
+        let all: Vec<&String> = ranged.iter().filter(of_kind).collect();
+        let blocks: Vec<&String> = all.iter().copied().filter(of_block).collect();
+        let among = if blocks.is_empty() { all } else { blocks };
+        if among.is_empty() {
+            continue;
+        }
+        let mut rng = Rng::stream(state.seed, state.episode, "run/variable");
+        let path = among[rng.below(among.len() as u64) as usize];
+        let value = variable::draw(state, env.family().rules(), path, subspace)?;
+        return Ok(value.map(|value| Intervention::new().with(path, value)));
+    }
+    Ok(None)
+}
+
+/// An intervention in a few words.
+pub(super) fn show(intervention: &Intervention) -> String {
+    let value = |values: &[f64]| {
+        let numbers: Vec<String> = values.iter().map(|v| format!("{v:.3}")).collect();
+        if values.len() == 1 { numbers[0].clone() } else { format!("[{}]", numbers.join(", ")) }
+    };
+    let each =
+        intervention.values.iter().map(|(path, values)| format!("{path} = {}", value(values)));
+    each.collect::<Vec<_>>().join("\n")
+}
+
+fn bar(options: &Options, steps: u64) -> ProgressBar {
+    if options.quiet {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(options.episodes * steps);
+    // A template that were refused would leave the plain bar, which will do.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// A table in a frame, as wide as the terminal allows.
+pub(super) fn plain(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(head.to_vec());
+    table
+}
+
+/// A number's cell.
+pub(super) fn number(text: String) -> Cell {
+    Cell::new(text).set_alignment(CellAlignment::Right)
+}
+
+fn table(reports: &[Report]) -> Table {
+    let mut table = plain(&["episode", "intervention", "fractional success", "reward", "steps/s"]);
+    for (episode, report) in reports.iter().enumerate() {
+        table.add_row(vec![
+            number(episode.to_string()),
+            Cell::new(&report.change),
+            number(format!("{:.3}", report.outcome.fractional_success)),
+            number(format!("{:.2}", report.outcome.reward)),
+            number(format!("{:.0}", report.steps as f64 / report.seconds)),
+        ]);
+    }
+    let count = reports.len() as f64;
+    let mean = |of: fn(&Report) -> f64| reports.iter().map(of).sum::<f64>() / count;
+    let steps: u64 = reports.iter().map(|report| report.steps).sum();
+    let seconds: f64 = reports.iter().map(|report| report.seconds).sum();
+    table.add_row(vec![
+        number("mean".to_string()),
+        Cell::new(""),
+        number(format!("{:.3}", mean(|report| report.outcome.fractional_success))),
+        number(format!("{:.2}", mean(|report| report.outcome.reward))),
+        number(format!("{:.0}", steps as f64 / seconds)),
+    ]);
+    table
+}
+
+fn closing(path: &Path, reports: &[Report]) -> String {
+    let steps: u64 = reports.iter().map(|report| report.steps).sum();
+    let path = path.display();
+    format!("{steps} transitions in {path}; re-run them: trifactor replay {path} --verify")
+}
