@@ -3,10 +3,15 @@
 mod env;
 mod families;
 mod free_dynamics;
+mod grasp;
+mod impacts;
 mod interventions;
 mod kinematics;
 mod meshes;
 mod observation;
 mod overlap;
 mod reward;
+mod scenes;
+mod sliding;
+mod stacks;
 mod variables;
