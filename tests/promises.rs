@@ -3,11 +3,16 @@
 mod env;
 mod families;
 mod free_dynamics;
+mod grasp;
 mod house;
+mod impacts;
 mod interventions;
 mod kinematics;
 mod meshes;
 mod observation;
 mod overlap;
 mod reward;
+mod scenes;
+mod sliding;
+mod stacks;
 mod variables;

@@ -56,7 +56,8 @@ pub(super) struct Constants {
     link_masses: [f64; robot::LINKS],
     finger: [f64; 2],
     floor: [f64; 2],
-    wall: [f64; 2],
+    // `None` where the scene has no wall.
+    wall: Option<[f64; 2]>,
     blocks: Vec<BlockConstants>,
 }
 
@@ -68,7 +69,7 @@ impl Constants {
             link_masses: [0.0; robot::LINKS],
             finger: [0.0; 2],
             floor: [0.0; 2],
-            wall: [0.0; 2],
+            wall: None,
             blocks: Vec::with_capacity(state.blocks.len()),
         };
         constants.read(state);
@@ -82,7 +83,8 @@ impl Constants {
         self.link_masses = state.robot.links.map(|link| link.mass);
         self.finger = [state.robot.friction, state.robot.restitution];
         self.floor = [arena.floor.friction, arena.floor.restitution];
-        self.wall = [arena.wall.friction, arena.wall.restitution];
+        self.wall = (!state.scene.without_wall)
+            .then_some([arena.wall.friction, arena.wall.restitution]);
         self.blocks.clear();
         self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
             BlockConstants {
@@ -206,6 +208,7 @@ fn build_arena(sets: &mut Sets, constants: &Constants) {
         .collision_groups(groups(FLOOR, BLOCKS | LOWER))
         .user_data(tag(Entity::Floor));
     sets.colliders.insert(floor);
+    let Some(wall_material) = constants.wall else { return };
     let half_height = 0.5 * (WALL_HEIGHT[1] - WALL_HEIGHT[0]);
     let half_angle = PI / WALL_SEGMENTS as f64;
     let outer = WALL_RADIUS + WALL_THICKNESS;
@@ -220,7 +223,7 @@ fn build_arena(sets: &mut Sets, constants: &Constants) {
             [0.0, 0.0, sh, ch],
         );
         let shape = ColliderBuilder::cuboid(0.5 * WALL_THICKNESS, half_width, half_height);
-        let wall = material(shape, constants.wall)
+        let wall = material(shape, wall_material)
             .position(pose)
             .collision_groups(groups(WALL, BLOCKS | MIDDLE | LOWER))
             .user_data(tag(Entity::Wall));

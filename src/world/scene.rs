@@ -42,13 +42,16 @@ pub struct GoalDescription {
 
 /// The blocks and goals of a world, in creation order.
 ///
-/// Floor, wall and the three fingers are always there.
+/// Floor and the three fingers are always there, and the wall unless it was taken away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
     /// The blocks; a state's `blocks` has the same order.
     pub blocks: Vec<BlockDescription>,
     /// The goals; a state's `goals` has the same order.
     pub goals: Vec<GoalDescription>,
+    /// Whether the ring wall is taken away: the floor then goes on for ever.
+    #[serde(default)]
+    pub without_wall: bool,
 }
 
 impl Scene {
@@ -72,6 +75,12 @@ impl Scene {
     /// Adds a goal of the given form.
     pub fn goal(mut self, name: &str, shape: GoalShape) -> Self {
         self.goals.push(GoalDescription { name: name.to_string(), shape });
+        self
+    }
+
+    /// Takes the ring wall away.
+    pub fn without_wall(mut self) -> Self {
+        self.without_wall = true;
         self
     }
 
