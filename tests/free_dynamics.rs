@@ -1,5 +1,8 @@
 //! The fingers in free space: our equations against the reference's roll-outs.
 
+use std::sync::Arc;
+
+use trifactor::State;
 use trifactor::math::{self, Triple};
 use trifactor::rng::Rng;
 use trifactor::robot::dynamics::Dynamics;
@@ -7,6 +10,8 @@ use trifactor::robot::kinematics::{link_poses, of_finger};
 use trifactor::robot::{
     Command, FINGERS, HEIGHT, JOINTS, Nine, REST, RobotState, controller, description, every_finger,
 };
+
+use trifactor::world::{Physics, Preset, Scene, World};
 
 const GRAVITY: Triple = [0.0, 0.0, -9.81];
 const TICK: f64 = 0.004;
@@ -71,15 +76,19 @@ fn masses(robot: &RobotState, finger: usize) -> [f64; 4] {
 /// One tick of the recipe of facts 1.6: torque, then semi-implicit Euler.
 fn tick(robot: &mut RobotState, command: &Command) {
     let torques = controller::torques(robot, command);
+    integrate(robot, &torques, TICK);
+}
+
+fn integrate(robot: &mut RobotState, torques: &Nine, dt: f64) {
     for finger in 0..FINGERS {
         let q = of_finger(&robot.joint_positions, finger);
         let v = of_finger(&robot.joint_velocities, finger);
         let dynamics = Dynamics::of(finger, q, v, masses(robot, finger), GRAVITY, DRAG);
-        let acceleration = dynamics.acceleration(math::vector(of_finger(&torques, finger)));
+        let acceleration = dynamics.acceleration(math::vector(of_finger(torques, finger)));
         for joint in 0..3 {
             let index = 3 * finger + joint;
-            robot.joint_velocities[index] += TICK * acceleration[joint];
-            robot.joint_positions[index] += TICK * robot.joint_velocities[index];
+            robot.joint_velocities[index] += dt * acceleration[joint];
+            robot.joint_positions[index] += dt * robot.joint_velocities[index];
         }
     }
 }
@@ -219,5 +228,99 @@ fn drag_takes_the_power_that_its_formula_says() {
             expected -= spin.dot(&(inertia * spin)) * DRAG * (1.0 + spin.norm());
         }
         assert!((found - expected).abs() < 1e-7 * (1.0 + expected.abs()), "{found} {expected}");
+    }
+}
+
+fn world_and_state(substeps: u32) -> (World, State) {
+    let physics = Physics { substeps, ..Preset::Accurate.physics() };
+    let state = State::new(Arc::new(Scene::new()), RobotState::resting(REST));
+    (World::new(physics, 1).unwrap(), state)
+}
+
+#[test]
+fn the_worlds_fingers_reproduce_every_row_of_the_reference_rollouts() {
+    for (command, rows) in rollouts() {
+        let (mut world, mut state) = world_and_state(1);
+        let mut next = state.clone();
+        let mut taken = 0;
+        for (step, positions, velocities) in rows {
+            while taken < step {
+                world.step(&state, &command, &mut next);
+                std::mem::swap(&mut state, &mut next);
+                taken += 1;
+            }
+            let error = largest_difference(&state.robot.joint_positions, positions);
+            assert!(error < 1e-5, "{command:?} step {step}: {error} rad");
+            if let Some(velocities) = velocities {
+                let error = largest_difference(&state.robot.joint_velocities, velocities);
+                assert!(error < 1e-4, "{command:?} step {step}: {error} rad/s");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_worlds_fingers_accelerate_as_the_equations_say() {
+    let seed = 23;
+    println!("seed {seed}");
+    let mut rng = Rng::stream(seed, 0, "dynamics/world");
+    let (mut world, mut state) = world_and_state(1);
+    let mut next = state.clone();
+    let (mut free, mut off) = (0, 0);
+    for case in 0..1_200 {
+        // Other masses in every third case: the engine must know them as the equations do.
+        if case % 3 == 0 {
+            for link in &mut state.robot.links {
+                link.mass = rng.uniform(0.015, 0.1);
+            }
+        }
+        for joint in 0..JOINTS {
+            state.robot.joint_positions[joint] = REST[joint] + rng.uniform(-0.2, 0.2);
+            state.robot.joint_velocities[joint] = rng.uniform(-10.0, 10.0);
+        }
+        let command = Command::JointTorques([0.0; JOINTS].map(|_| rng.uniform(-0.36, 0.36)));
+        world.step(&state, &command, &mut next);
+        if world.contacts().couplings.iter().any(|c| c.impulse > 0.0) {
+            continue;
+        }
+        free += 1;
+        let mut robot = state.robot;
+        tick(&mut robot, &command);
+        for joint in 0..JOINTS {
+            let (found, expected) =
+                (next.robot.joint_velocities[joint], robot.joint_velocities[joint]);
+            let error = (found - expected).abs();
+            assert!(error < 0.2, "case {case}: {found} != {expected}");
+            off += u32::from(error > 1e-9);
+        }
+    }
+    assert!(free > 1_000, "only {free} cases without contact");
+    // Where the engine's energy check stands in the way, its own error stays.
+    assert!(off <= JOINTS as u32 * free / 1_000, "{off} of {free} times nine");
+}
+
+#[test]
+fn smaller_substeps_approach_the_fine_integration() {
+    let command = Command::JointPositions(every_finger([-0.3, 0.3, -1.0]));
+    // Along the whole way, as the end is the same posture for every integration.
+    for (substeps, bound) in [(1, 1.4e-2), (2, 7e-3), (4, 3.8e-3)] {
+        let (mut world, mut state) = world_and_state(substeps);
+        let mut next = state.clone();
+        let mut fine = RobotState::resting(REST);
+        let mut error: f64 = 0.0;
+        for _ in 0..125 {
+            world.step(&state, &command, &mut next);
+            std::mem::swap(&mut state, &mut next);
+            let torques = controller::torques(&fine, &command);
+            for _ in 0..80 {
+                integrate(&mut fine, &torques, TICK / 80.0);
+            }
+            for joint in 0..JOINTS {
+                let difference = state.robot.joint_positions[joint] - fine.joint_positions[joint];
+                error = error.max(difference.abs());
+            }
+        }
+        println!("substeps {substeps}: {error:e}");
+        assert!(error <= bound, "{substeps} substeps: {error} rad");
     }
 }

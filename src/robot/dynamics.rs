@@ -47,15 +47,18 @@ impl Dynamics {
         gravity: Triple,
         drag: f64,
     ) -> Self {
-        let chain = Chain::of(finger, joints, velocities);
-        let gravity = chain.gravity(finger, joints[0], gravity);
+        Self::along(&Chain::of(finger, joints, velocities), masses, gravity, drag)
+    }
+
+    fn along(chain: &Chain, masses: [f64; LINKS_PER_FINGER], gravity: Triple, drag: f64) -> Self {
+        let gravity = chain.gravity(gravity);
         let mut dynamics = Self {
             mass_matrix: Matrix3::zeros(),
             coriolis: Vector3::zeros(),
             gravity: Vector3::zeros(),
             drag: Vector3::zeros(),
         };
-        for part in &model(finger).parts {
+        for part in &chain.model.parts {
             let (mass, inertia, joint) = (part.mass(masses), part.inertia(masses), part.joint);
             let arm = chain.rotation[joint] * part.com;
             let at = chain.origin[joint] + arm;
@@ -73,7 +76,7 @@ impl Dynamics {
                 velocity * (-mass * drag * (1.0 + velocity.norm())),
                 momentum * (-drag * (1.0 + spin.norm())),
             );
-            add_mass(&mut dynamics.mass_matrix, &chain, joint, at, mass, &inertia);
+            add_mass(&mut dynamics.mass_matrix, chain, joint, at, mass, &inertia);
         }
         dynamics
     }
@@ -102,13 +105,13 @@ pub fn passive_torques(robot: &RobotState, drag: f64, gravity: &Triple, dt: f64)
         let velocities = kinematics::of_finger(&robot.joint_velocities, finger);
         let first = finger * LINKS_PER_FINGER;
         let masses = [0, 1, 2, 3].map(|link| robot.links[first + link].mass);
-        let dynamics = Dynamics::of(finger, joints, velocities, masses, *gravity, drag);
+        let chain = Chain::of(finger, joints, velocities);
+        let dynamics = Dynamics::along(&chain, masses, *gravity, drag);
         let motor = math::vector(kinematics::of_finger(&robot.torques, finger));
         let velocity = math::vector(velocities);
         let damping = joint_damping(&dynamics, motor, velocity, robot.joint_damping, dt);
         let applied = motor + dynamics.drag + damping;
-        let correction =
-            semi_implicit::correction(finger, joints, velocities, masses, &dynamics, applied, dt);
+        let correction = semi_implicit::correction(&chain, masses, &dynamics, applied, dt);
         let torques = dynamics.drag + damping + correction;
         let first = finger * JOINTS_PER_FINGER;
         passive[first..first + JOINTS_PER_FINGER].copy_from_slice(torques.as_slice());
@@ -166,7 +169,7 @@ pub(super) struct Model {
 }
 
 /// The matrices of one finger, computed once from the description.
-pub(super) fn model(finger: usize) -> &'static Model {
+fn model(finger: usize) -> &'static Model {
     static MODELS: LazyLock<[Model; FINGERS]> =
         LazyLock::new(|| description().fingers.each_ref().map(Model::of));
     &MODELS[finger]
@@ -199,6 +202,11 @@ impl Model {
 
 /// The joints' frames and motions, in the upper link's frame; accelerations are those at q̈ = 0.
 pub(super) struct Chain {
+    pub(super) model: &'static Model,
+    /// The upper joint's angle, rad.
+    upper: f64,
+    /// Joint velocities, rad/s.
+    pub(super) rates: Triple,
     pub(super) origin: [Vector3<f64>; JOINTS_PER_FINGER],
     pub(super) axis: [Vector3<f64>; JOINTS_PER_FINGER],
     pub(super) rotation: [Matrix3<f64>; JOINTS_PER_FINGER],
@@ -211,9 +219,12 @@ pub(super) struct Chain {
 
 impl Chain {
     pub(super) fn of(finger: usize, joints: Triple, velocities: Triple) -> Self {
-        let offsets = &model(finger).offsets;
+        let model = model(finger);
         let zeros = [Vector3::zeros(); JOINTS_PER_FINGER];
         let mut chain = Self {
+            model,
+            upper: joints[0],
+            rates: velocities,
             origin: zeros,
             // The axes of the description, -x, y and y; a test holds them together.
             axis: [-Vector3::x(), Vector3::y(), Vector3::y()],
@@ -223,9 +234,9 @@ impl Chain {
             velocity: zeros,
             origin_acceleration: zeros,
         };
-        for joint in 1..JOINTS_PER_FINGER {
-            let before = joint - 1;
-            let arm = chain.rotation[before] * offsets[before];
+        for (before, offset) in model.offsets.iter().enumerate() {
+            let joint = before + 1;
+            let arm = chain.rotation[before] * offset;
             let spin = chain.spin[before];
             let turn = chain.axis[joint] * velocities[joint];
             chain.origin[joint] = chain.origin[before] + arm;
@@ -245,10 +256,10 @@ impl Chain {
             + spin.cross(&spin.cross(&arm))
     }
 
-    fn gravity(&self, finger: usize, upper: f64, gravity: Triple) -> Vector3<f64> {
-        let g = model(finger).from_world * math::vector(gravity);
+    fn gravity(&self, gravity: Triple) -> Vector3<f64> {
+        let g = self.model.from_world * math::vector(gravity);
         // The upper link is turned by the joint's angle about -x.
-        let (sin, cos) = sin_cos(upper);
+        let (sin, cos) = sin_cos(self.upper);
         Vector3::new(g.x, cos * g.y - sin * g.z, sin * g.y + cos * g.z)
     }
 

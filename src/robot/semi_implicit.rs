@@ -8,9 +8,8 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::dynamics::{Chain, Dynamics, model};
+use super::dynamics::{Chain, Dynamics, Model};
 use super::{JOINTS_PER_FINGER, LINKS_PER_FINGER};
-use crate::math::Triple;
 
 /// From which change of angle per step the engine checks the energy, rad.
 const CHECKED_FROM: f64 = 1e-3;
@@ -20,21 +19,18 @@ const FORGIVEN: (f64, f64) = (1e-2, 1e-8);
 /// The joint torques to add, N m, so that under `applied` (N m, gravity excepted) the engine's
 /// acceleration in a step of `dt` (s) is that of `dynamics`.
 pub(super) fn correction(
-    finger: usize,
-    joints: Triple,
-    velocities: Triple,
+    chain: &Chain,
     masses: [f64; LINKS_PER_FINGER],
     dynamics: &Dynamics,
     applied: Vector3<f64>,
     dt: f64,
 ) -> Vector3<f64> {
-    let chain = Chain::of(finger, joints, velocities);
-    let implicit = dt * coriolis_matrix(finger, &chain, velocities, masses);
+    let implicit = dt * coriolis_matrix(chain, masses);
     let external = applied + dynamics.gravity;
     let total = external - dynamics.coriolis;
     let wanted = dynamics.solve(total);
     let correction = implicit * wanted;
-    let velocity = Vector3::from(velocities);
+    let velocity = Vector3::from(chain.rates);
     let check = Check { mass_matrix: &dynamics.mass_matrix, velocity, dt };
     if dt * velocity.amax() < CHECKED_FROM
         || check.passes(wanted, total + correction, external + correction)
@@ -65,23 +61,18 @@ impl Check<'_> {
 }
 
 /// The engine's C: its Coriolis terms linear in the joint velocities, per joint velocity.
-fn coriolis_matrix(
-    finger: usize,
-    chain: &Chain,
-    velocities: Triple,
-    masses: [f64; LINKS_PER_FINGER],
-) -> Matrix3<f64> {
+fn coriolis_matrix(chain: &Chain, masses: [f64; LINKS_PER_FINGER]) -> Matrix3<f64> {
     let zeros = [Vector3::zeros(); JOINTS_PER_FINGER];
     let mut matrix = Matrix3::zeros();
     // Per column: how the link's spin and its centre of mass accelerate; then those of its parent.
     let (mut spinning, mut moving) = (zeros, zeros);
     let (mut parent_at, mut parent_spin) = (Vector3::zeros(), Vector3::zeros());
     for joint in 0..JOINTS_PER_FINGER {
-        let (mass, com, inertia) = body(finger, joint, masses);
+        let (mass, com, inertia) = body(chain.model, joint, masses);
         let arm = chain.rotation[joint] * com;
         let at = chain.origin[joint] + arm;
         let inertia = chain.rotation[joint] * inertia * chain.rotation[joint].transpose();
-        let (spin, turn) = (chain.spin[joint], chain.axis[joint] * velocities[joint]);
+        let (spin, turn) = (chain.spin[joint], chain.axis[joint] * chain.rates[joint]);
         let to_joint = chain.origin[joint] - parent_at;
         for i in 0..=joint {
             let axis = chain.axis[i];
@@ -110,11 +101,11 @@ fn coriolis_matrix(
 
 /// Mass, centre of mass and inertia about it of all parts that a joint carries, link frame.
 fn body(
-    finger: usize,
+    model: &Model,
     joint: usize,
     masses: [f64; LINKS_PER_FINGER],
 ) -> (f64, Vector3<f64>, Matrix3<f64>) {
-    let parts = || model(finger).parts.iter().filter(|part| part.joint == joint);
+    let parts = || model.parts.iter().filter(|part| part.joint == joint);
     let mass: f64 = parts().map(|part| part.mass(masses)).sum();
     let com = parts().map(|part| part.com * part.mass(masses)).sum::<Vector3<f64>>() / mass;
     let inertia = parts().map(|part| {
