@@ -7,6 +7,7 @@ use trifactor::State;
 use trifactor::env::observation::{Layout, standard_keys};
 use trifactor::math::{self, Quat, Triple};
 use trifactor::robot::{Nine, REST, RobotState, kinematics};
+use trifactor::task::Family;
 use trifactor::world::{GoalShape, Scene};
 
 fn pushing() -> State {
@@ -122,6 +123,19 @@ fn layouts_are_the_references() {
         for (key, start, size) in parts.into_iter().flatten() {
             assert_eq!(place(&layout, key), (*start, *size), "{key}");
         }
+    }
+}
+
+#[test]
+fn families_observe_the_standard_layout_of_their_scene() {
+    for (name, seconds, by_hand) in [("pushing", 10.0, pushing()), ("reaching", 5.0, reaching(0))] {
+        let family = Family::named(name).unwrap();
+        let state = family.initial_state();
+        assert_eq!(family.observation(&state), standard_keys(&state.scene));
+        assert_eq!(
+            observe(&state, seconds, seconds, true),
+            observe(&by_hand, seconds, seconds, true)
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 //! Joint vectors have nine entries: upper, middle, lower joint of finger 60, then of finger 120,
 //! then of finger 300. World frame: origin on the floor at the table's centre, z up.
 
+mod action;
 pub mod controller;
 mod defaults;
 mod description;
@@ -13,6 +14,7 @@ mod semi_implicit;
 mod state;
 mod urdf;
 
+pub use action::{ActionMode, check_action, command};
 pub use defaults::{
     FRICTION, HEIGHT, HEIGHT_OFFSET, JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, POSITION_GAINS,
     RAISED, REST, SAFETY_DAMPING, TORQUE_LIMIT, VELOCITY_GAINS, every_finger,

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{LINKS, Nine};
 use crate::math::Triple;
 
-/// The longest action delay and smoothing window, in control steps.
+/// One more than the longest action delay, and the longest smoothing window, in control steps.
 pub(crate) const QUEUE: usize = 8;
+/// How many actions the longest delay before the longest window needs.
+const HISTORY: usize = 2 * QUEUE - 1;
 
 /// One link's variables.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,15 +25,28 @@ pub struct ActionQueue {
     /// How many of `recent` have been filled since the reset.
     pub count: usize,
     /// Clipped actions in physical units of the action mode, newest first; zeros beyond `count`.
-    pub recent: [Nine; QUEUE],
+    pub recent: [Nine; HISTORY],
 }
 
 impl ActionQueue {
     /// Puts an action in front; the oldest falls out.
     pub fn push(&mut self, action: Nine) {
-        self.recent.copy_within(..QUEUE - 1, 1);
+        self.recent.copy_within(..HISTORY - 1, 1);
         self.recent[0] = action;
-        self.count = (self.count + 1).min(QUEUE);
+        self.count = (self.count + 1).min(HISTORY);
+    }
+
+    /// The action that acts: the one put in `delay` actions before the newest, or the oldest
+    /// there is; the mean of it and those before it once there are `smoothing` of them.
+    pub(super) fn acting(&self, delay: usize, smoothing: usize) -> Nine {
+        let first = delay.min(self.count.saturating_sub(1));
+        if smoothing < 2 || delay + smoothing > self.count {
+            return self.recent[first];
+        }
+        let window = &self.recent[first..first + smoothing];
+        std::array::from_fn(|i| {
+            window.iter().map(|action| action[i]).sum::<f64>() / smoothing as f64
+        })
     }
 }
 
