@@ -67,17 +67,21 @@ impl Row {
     }
 }
 
-fn norm<const N: usize>(a: [f64; N], b: [f64; N]) -> f64 {
+fn norm(a: Triple, b: Triple) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
-/// The distance between an outcome and the recorded one: joint velocity (rad/s, Euclidean over
-/// the nine joints), block position (mm), block velocity (m/s), block rotation (degrees).
+fn largest(a: Nine, b: Nine) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+}
+
+/// The distance between an outcome and the recorded one: joint velocity (rad/s, the worst of the
+/// nine joints), block position (mm), block velocity (m/s), block rotation (degrees).
 fn errors(found: &Moment, recorded: &Moment) -> [f64; 4] {
     let turn = math::rotation(math::normalized(found.block_orientation).unwrap())
         .angle_to(&math::rotation(math::normalized(recorded.block_orientation).unwrap()));
     [
-        norm(found.joint_velocities, recorded.joint_velocities),
+        largest(found.joint_velocities, recorded.joint_velocities),
         1e3 * norm(found.block_position, recorded.block_position),
         norm(found.block_linear_velocity, recorded.block_linear_velocity),
         turn.to_degrees(),
@@ -99,8 +103,8 @@ fn predicted(row: &Row, world: &mut World) -> Moment {
     }
 }
 
-/// Medians and root mean squares of the errors over these rows; `None` leaves the state as it was.
-fn measure(rows: &[Row], physics: Option<Physics>) -> [[f64; 4]; 2] {
+/// Medians of the errors over these rows; `None` leaves the state as it was.
+fn medians(rows: &[Row], physics: Option<Physics>) -> [f64; 4] {
     let mut world = physics.map(|physics| World::new(physics, 3).unwrap());
     let mut columns: [Vec<f64>; 4] = Default::default();
     for row in rows {
@@ -113,8 +117,7 @@ fn measure(rows: &[Row], physics: Option<Physics>) -> [[f64; 4]; 2] {
             column.push(error);
         }
     }
-    let rms = columns.each_ref().map(|c| (c.iter().map(|e| e * e).sum::<f64>() / c.len() as f64).sqrt());
-    [columns.map(median), rms]
+    columns.map(median)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -123,7 +126,91 @@ fn median(mut values: Vec<f64>) -> f64 {
     if values.len() % 2 == 1 { values[middle] } else { 0.5 * (values[middle - 1] + values[middle]) }
 }
 
-fn select(rows: &[Row], kind: &str, families: &[&str]) -> Vec<Row> {
-    let keep = |row: &&Row| row.kind == kind && families.contains(&row.family.as_str());
+/// The rows with a fingertip near the block, of these families.
+fn contact(rows: &[Row], families: &[&str]) -> Vec<Row> {
+    let keep = |row: &&Row| row.kind == "contact" && families.contains(&row.family.as_str());
     rows.iter().filter(keep).cloned().collect()
+}
+
+/// Whether the reference's fingers felt the block: without it their velocities come out different
+/// by more than 0.05 rad/s.
+fn felt(row: &Row, world: &mut World) -> bool {
+    let mut away = row.clone();
+    away.state.block_position[2] += 5.0;
+    let without = predicted(&away, world);
+    largest(without.joint_velocities, row.next.joint_velocities) > 0.05
+}
+
+/// One line of the table in `docs/physics.md`.
+fn line(name: &str, medians: [f64; 4]) -> String {
+    let [joints, position, velocity, rotation] = medians;
+    format!("| {name} | {joints:.3} | {position:.3} | {velocity:.4} | {rotation:.3} |")
+}
+
+const UNCHANGED: &str = "state left unchanged";
+const ACCURATE: &str = "`accurate`";
+const REFERENCE: &str = "`reference`";
+
+/// The three lines of the table for these rows; also their medians.
+fn table(rows: &[Row]) -> [(String, [f64; 4]); 3] {
+    [
+        (UNCHANGED, None),
+        (ACCURATE, Some(Preset::Accurate.physics())),
+        (REFERENCE, Some(Preset::Reference.physics())),
+    ]
+    .map(|(name, physics)| {
+        let medians = medians(rows, physics);
+        (line(name, medians), medians)
+    })
+}
+
+/// All contact rows of pushing and picking, and those of them where the fingers felt the block.
+fn pushing_and_picking() -> [Vec<Row>; 2] {
+    let all = contact(&rows(), &["pushing", "picking"]);
+    let mut world = World::new(Preset::Reference.physics(), 3).unwrap();
+    let touching = all.iter().filter(|row| felt(row, &mut world)).cloned().collect();
+    [all, touching]
+}
+
+#[test]
+fn one_step_with_the_reference_preset_is_within_its_bars() {
+    let rows = pushing_and_picking();
+    assert_eq!(rows.each_ref().map(Vec::len), [720, 393]);
+    for rows in rows {
+        let [unchanged, accurate, reference] = table(&rows).map(|(line, medians)| {
+            println!("{line}");
+            medians
+        });
+        let bars = [0.09, 0.15, 0.02, 0.4];
+        for i in 0..4 {
+            assert!(reference[i] < bars[i], "{reference:?} against {bars:?}");
+            assert!(accurate[i] < unchanged[i], "{accurate:?} against {unchanged:?}");
+        }
+    }
+}
+
+#[test]
+fn untouched_fingers_and_blocks_go_where_the_reference_took_them() {
+    let mut rows = rows();
+    rows.retain(|row| row.kind == "free");
+    assert_eq!(rows.len(), 16);
+    let mut world = World::new(Preset::Reference.physics(), 3).unwrap();
+    for row in rows {
+        let found = predicted(&row, &mut world);
+        let [joints, position, ..] = errors(&found, &row.next);
+        // The block rests: it may sink or rise by what the reference's contact caches hold.
+        assert!(joints < 1e-4 && position < 0.02, "{}: {joints} {position}", row.family);
+    }
+}
+
+#[test]
+fn the_table_of_single_steps_in_the_documentation_is_this_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/physics.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let [all, touching] = pushing_and_picking();
+    for rows in [all, touching, contact(&rows(), &["pick_and_place"])] {
+        for (line, _) in table(&rows) {
+            assert!(text.contains(&line), "docs/physics.md should have the line\n{line}");
+        }
+    }
 }

@@ -130,7 +130,7 @@ fn chart(
         .x_label_area_size(40)
         .y_label_area_size(52)
         .build_cartesian_2d(across, up)?;
-    chart.configure_mesh().light_line_style(WHITE).x_desc(across_name).y_desc(up_name).draw()?;
+    chart.configure_mesh().max_light_lines(1).x_desc(across_name).y_desc(up_name).draw()?;
     for line in lines {
         let color = line.color;
         chart
