@@ -42,7 +42,7 @@ fn both_presets_move_untouched_fingers_alike_to_the_last_bit() {
                 let mut world = World::new(physics, 1).unwrap();
                 let mut state = State::new(Arc::new(Scene::new()), RobotState::resting(REST));
                 let mut next = state.clone();
-                for _ in 0..50 {
+                for _ in 0..250 {
                     world.step(&state, &command, &mut next);
                     // A tip may come near enough to the floor for contact to be expected.
                     assert!(world.contacts().couplings.iter().all(|c| c.impulse == 0.0));

@@ -52,6 +52,7 @@ fn sliding() -> Picture {
                 [0.0..105.0, 0.0..top],
                 &lines,
                 &points,
+                SeriesLabelPosition::LowerRight,
             )?;
         }
         Ok(())
@@ -75,14 +76,22 @@ fn drop() -> Picture {
             });
             let points: Vec<_> = points.iter().copied().filter(seen).collect();
             let view = [across.clone(), up.clone()];
-            chart(panel, title, ["tick", "z of the centre, mm"], view, &lines, &points)?;
+            chart(
+                panel,
+                title,
+                ["tick", "z of the centre, mm"],
+                view,
+                &lines,
+                &points,
+                SeriesLabelPosition::UpperRight,
+            )?;
         }
         Ok(())
     })
 }
 
 fn pushing() -> Picture {
-    picture((860, 640), |area| {
+    picture((860, 560), |area| {
         let above = |p: Triple| (p[0] * MILLIMETRES, p[1] * MILLIMETRES);
         let panels = area.split_evenly((1, 2));
         let runs = PRESETS.map(|(preset, ..)| scenes::push(preset.physics()));
@@ -93,8 +102,16 @@ fn pushing() -> Picture {
             });
             let marks = MARKS.iter().map(|m| above(if of_tip { m.tip } else { m.block }));
             let title = if of_tip { "tip of finger 300" } else { "centre of the block" };
-            let view = [-70.0..70.0, -180.0..140.0];
-            chart(panel, title, ["x, mm", "y, mm"], view, &lines, &marks.collect::<Vec<_>>())?;
+            let view = [-120.0..120.0, -180.0..140.0];
+            chart(
+                panel,
+                title,
+                ["x, mm", "y, mm"],
+                view,
+                &lines,
+                &marks.collect::<Vec<_>>(),
+                SeriesLabelPosition::UpperLeft,
+            )?;
         }
         Ok(())
     })
@@ -123,6 +140,7 @@ fn chart(
     [across, up]: [Range<f64>; 2],
     lines: &[Line],
     recorded: &[(f64, f64)],
+    legend: SeriesLabelPosition,
 ) -> Result<(), Box<dyn Error>> {
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 17))
@@ -144,7 +162,7 @@ fn chart(
         .legend(|(x, y)| Circle::new((x + 8, y), 4, BLACK.stroke_width(2)));
     chart
         .configure_series_labels()
-        .position(SeriesLabelPosition::LowerRight)
+        .position(legend)
         .background_style(WHITE.mix(0.85))
         .border_style(BLACK.mix(0.2))
         .draw()?;
