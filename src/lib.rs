@@ -30,5 +30,6 @@ pub mod env;
 #[cfg(feature = "cli")]
 pub mod cli;
 
+pub use env::{Config, Env, Info, Step};
 pub use error::{Error, Result};
 pub use world::State;

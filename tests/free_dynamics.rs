@@ -274,10 +274,8 @@ fn the_worlds_fingers_accelerate_as_the_equations_say() {
                 link.mass = rng.uniform(0.015, 0.1);
             }
         }
-        for joint in 0..JOINTS {
-            state.robot.joint_positions[joint] = REST[joint] + rng.uniform(-0.2, 0.2);
-            state.robot.joint_velocities[joint] = rng.uniform(-10.0, 10.0);
-        }
+        state.robot.joint_positions = REST.map(|q| q + rng.uniform(-0.2, 0.2));
+        state.robot.joint_velocities = [0.0; JOINTS].map(|_| rng.uniform(-10.0, 10.0));
         let command = Command::JointTorques([0.0; JOINTS].map(|_| rng.uniform(-0.36, 0.36)));
         world.step(&state, &command, &mut next);
         if world.contacts().couplings.iter().any(|c| c.impulse > 0.0) {
@@ -286,9 +284,8 @@ fn the_worlds_fingers_accelerate_as_the_equations_say() {
         free += 1;
         let mut robot = state.robot;
         tick(&mut robot, &command);
-        for joint in 0..JOINTS {
-            let (found, expected) =
-                (next.robot.joint_velocities[joint], robot.joint_velocities[joint]);
+        let (found, expected) = (next.robot.joint_velocities, robot.joint_velocities);
+        for (found, expected) in found.iter().zip(expected) {
             let error = (found - expected).abs();
             assert!(error < 0.2, "case {case}: {found} != {expected}");
             off += u32::from(error > 1e-9);
@@ -322,5 +319,38 @@ fn smaller_substeps_approach_the_fine_integration() {
         }
         println!("substeps {substeps}: {error:e}");
         assert!(error <= bound, "{substeps} substeps: {error} rad");
+    }
+}
+
+#[test]
+fn joint_damping_of_any_size_acts_at_the_velocity_after_the_step() {
+    let seed = 24;
+    println!("seed {seed}");
+    let mut rng = Rng::stream(seed, 0, "dynamics/damping");
+    let (mut world, mut state) = world_and_state(1);
+    let mut next = state.clone();
+    for damping in [0.001, 0.1, 10.0] {
+        state.robot.joint_damping = damping;
+        for _ in 0..100 {
+            let q = [0, 1, 2].map(|j| REST[j] + rng.uniform(-0.1, 0.1));
+            let v = random(&mut rng, 2.0);
+            state.robot.joint_positions = every_finger(q);
+            state.robot.joint_velocities = every_finger(v);
+            let command = Command::JointTorques(every_finger([0.1, -0.1, 0.05]));
+            let torques = controller::torques(&state.robot, &command);
+            world.step(&state, &command, &mut next);
+            for finger in 0..FINGERS {
+                let masses = masses(&state.robot, finger);
+                let dynamics = Dynamics::of(finger, q, v, masses, GRAVITY, DRAG);
+                let before = math::vector(v);
+                let after = math::vector(of_finger(&next.robot.joint_velocities, finger));
+                let forces =
+                    math::vector(of_finger(&torques, finger)) + dynamics.gravity + dynamics.drag
+                        - dynamics.coriolis
+                        - damping * after;
+                let inertial = dynamics.mass_matrix * (after - before) / TICK;
+                assert!((inertial - forces).norm() < 1e-10, "{damping}: {inertial} {forces}");
+            }
+        }
     }
 }

@@ -1,3 +1,303 @@
-//! The decision process.
+//! The decision process: one world, one task, `reset`, `step`, interventions.
 
+mod config;
+mod episode;
 pub mod observation;
+mod spaces;
+
+use std::mem;
+
+use crate::error::{Error, Result};
+use crate::intervention::{self, Intervention};
+use crate::robot::{self, Nine, kinematics};
+use crate::task::Family;
+use crate::task::reward::{Outcome, Terms, Weights};
+use crate::world::{Contacts, State, World};
+
+pub use config::Config;
+use observation::{Layout, Number};
+
+/// What a control step brought.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// The reward, already multiplied by the step's seconds (facts 2.4).
+    pub reward: f64,
+    /// Whether the task ended the episode; the built-in families never do.
+    pub terminated: bool,
+    /// Whether the episode's time is over.
+    pub truncated: bool,
+    /// Whether an intervention followed the dynamics within this step: then the observation is
+    /// not the outcome of the dynamics alone.
+    pub intervened: bool,
+}
+
+/// How a state stands to its task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Info {
+    /// Whether the goal is reached.
+    pub success: bool,
+    /// How much of the goal is achieved, 0 to 1.
+    pub fractional_success: f64,
+    /// The raw terms of the last step's reward, unweighted; empty after a reset.
+    pub reward_terms: Vec<(&'static str, f64)>,
+    /// The goal as the family states it: bounds (low, high) of every goal, or tip positions, m.
+    pub desired_goal: Vec<f64>,
+    /// What of it is achieved, in the same form, m.
+    pub achieved_goal: Vec<f64>,
+}
+
+/// A TriFinger among blocks, with a task: the environment that agents act in.
+pub struct Env {
+    config: Config,
+    family: Family,
+    weights: Weights,
+    world: World,
+    layout: Layout,
+    // The state that a reset returns to, before seed and episode are written into it.
+    starting: State,
+    starting_layout: Layout,
+    state: State,
+    before: State,
+    tips: Nine,
+    terms: Option<Terms>,
+    outcome: Outcome,
+    ready: bool,
+}
+
+impl Env {
+    /// Makes the environment; call [`Env::reset`] before the first step.
+    ///
+    /// # Errors
+    /// An unknown family or parameter, a setting out of range, or a start that is not feasible.
+    pub fn new(config: Config) -> Result<Self> {
+        let family = Family::named(&config.family)?.with_params(&config.task_params)?;
+        Self::with_family(config, family)
+    }
+
+    /// Makes the environment of a family of your own; `config.family` is only its name then.
+    ///
+    /// # Errors
+    /// As [`Env::new`].
+    pub fn with_family(config: Config, family: Family) -> Result<Self> {
+        let mut world = World::new(config.physics, config.skip_frame)?;
+        if config.max_episode_length == Some(0) {
+            return Err(Error::Setting {
+                name: "max_episode_length",
+                value: "0".to_string(),
+                reason: "must be at least 1 control step, or None for the family's own length",
+            });
+        }
+        let mut starting = family.initial_state();
+        starting.world = episode::world_id(&family, &config);
+        intervention::feasible(&mut world, family.rules(), &starting)?;
+        let layout = Layout::new(&family.observation(&starting), &starting.scene)?;
+        let tips = tips_of(&starting);
+        let reward = family.reward();
+        let weights = reward.weights();
+        let outcome = reward.rules.outcome(&starting, &tips, config.overlap);
+        let (state, before) = (starting.clone(), starting.clone());
+        let starting_layout = layout.clone();
+        let (terms, ready) = (None, false);
+        Ok(Self {
+            config,
+            family,
+            weights,
+            world,
+            layout,
+            starting,
+            starting_layout,
+            state,
+            before,
+            tips,
+            terms,
+            outcome,
+            ready,
+        })
+    }
+
+    /// Begins an episode from the starting state.
+    ///
+    /// With a seed, its first episode; without, the next episode of the present seed.
+    pub fn reset(&mut self, seed: Option<u64>) {
+        let (seed, episode) = match seed {
+            Some(seed) => (seed, 0),
+            None if self.ready => (self.state.seed, self.state.episode + 1),
+            None => (self.state.seed, self.state.episode),
+        };
+        self.state.clone_from(&self.starting);
+        (self.state.seed, self.state.episode, self.state.step) = (seed, episode, 0);
+        self.ready = true;
+        if !self.layout.fits(&self.state) {
+            self.layout.clone_from(&self.starting_layout);
+        }
+        self.refresh();
+    }
+
+    /// Takes one control step.
+    ///
+    /// Finite actions outside the bounds are clipped.
+    ///
+    /// # Errors
+    /// A wrong length, a number that is not finite, or no reset before; nothing changes then.
+    pub fn step(&mut self, action: &[f64]) -> Result<Step> {
+        if !self.ready {
+            return Err(Error::Order("step was called before reset; call reset first"));
+        }
+        let action = self.decode(action)?;
+        mem::swap(&mut self.before, &mut self.state);
+        // The command's own memory (delay, smoothing, last target) belongs to the robot's state.
+        let mut robot = self.before.robot;
+        let command = robot::command(self.config.action_mode, action, &mut robot);
+        self.world.step(&self.before, &command, &mut self.state);
+        self.state.robot.target = robot.target;
+        self.state.robot.actions = robot.actions;
+        self.state.step += 1;
+        let tips = tips_of(&self.state);
+        let rules = self.family.reward().rules;
+        let terms = rules.terms(&self.before, &self.state, &self.tips, &tips);
+        self.tips = tips;
+        self.outcome = rules.outcome(&self.state, &tips, self.config.overlap);
+        self.terms = Some(terms);
+        Ok(Step {
+            reward: self.weights.reward(&terms, &self.outcome) * self.dt(),
+            terminated: false,
+            truncated: self.state.step >= self.max_episode_length(),
+            intervened: false,
+        })
+    }
+
+    /// The action in physical units, clipped to its bounds.
+    fn decode(&self, action: &[f64]) -> Result<Nine> {
+        let action = robot::check_action(action)?;
+        let mode = self.config.action_mode;
+        Ok(if self.config.normalize_actions {
+            mode.denormalize(&action)
+        } else {
+            mode.clip(&action)
+        })
+    }
+
+    /// Writes the observation; allocates nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] where the buffer has another length than [`Env::observation_len`].
+    pub fn observe<T: Number>(&self, buffer: &mut [T]) -> Result<()> {
+        let normalized = self.config.normalize_observations;
+        let seconds = self.episode_seconds();
+        let left = seconds - self.state.step as f64 * self.dt();
+        self.layout.write(&self.state, &self.tips, left, seconds, normalized, buffer)
+    }
+
+    /// Sets variables within the episode: whole, or not at all.
+    ///
+    /// With `check_bounds` every value must lie in the intervention space in force.
+    ///
+    /// # Errors
+    /// The reason why it was refused; the state is then what it was, bit for bit.
+    pub fn do_intervention(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
+        self.require_reset()?;
+        let check = check_bounds.then_some(self.config.variables_space);
+        let rules = self.family.rules();
+        let mut next = self.state.clone();
+        intervention::apply(&mut self.world, rules, &mut next, wanted, check)?;
+        self.adopt(&next)
+    }
+
+    /// Sets variables of the state that every later reset returns to, and resets.
+    ///
+    /// # Errors
+    /// As [`Env::do_intervention`]; the starting state stays as it was then.
+    pub fn set_starting_state(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
+        let check = check_bounds.then_some(self.config.variables_space);
+        let mut starting = self.starting.clone();
+        (starting.seed, starting.episode) = (self.state.seed, self.state.episode);
+        let rules = self.family.rules();
+        intervention::apply(&mut self.world, rules, &mut starting, wanted, check)?;
+        self.starting_layout = self.layout_of(&starting)?;
+        self.starting = starting;
+        self.reset(None);
+        Ok(())
+    }
+
+    /// Makes the family's own start the starting state again; the next reset goes there.
+    pub fn reset_default_state(&mut self) {
+        let mut starting = self.family.initial_state();
+        starting.world = self.starting.world;
+        // The layout was made for this very scene when the environment was.
+        if let Ok(layout) = self.layout_of(&starting) {
+            self.starting_layout = layout;
+            self.starting = starting;
+        }
+    }
+
+    /// New goals for the present state, drawn from the space in force; not yet applied.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVariable`] where the family has no such goals.
+    pub fn sample_new_goal(&self) -> Result<Intervention> {
+        self.family.sample_goal(&self.state, self.config.variables_space)
+    }
+
+    /// The state: everything that can matter to what comes next.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Continues from a state that this world, or another of the same description, was in.
+    ///
+    /// # Errors
+    /// [`Error::OtherWorld`] with the difference, or what is impossible in it.
+    pub fn set_state(&mut self, state: &State) -> Result<()> {
+        episode::check_state(&self.starting, state)?;
+        self.adopt(state)?;
+        self.ready = true;
+        Ok(())
+    }
+
+    /// How the present state stands to the task.
+    pub fn info(&self) -> Info {
+        let rules = self.family.reward().rules;
+        Info {
+            success: self.outcome.success,
+            fractional_success: self.outcome.fractional_success,
+            reward_terms: self.terms.iter().flat_map(|terms| terms.iter().copied()).collect(),
+            desired_goal: rules.desired_goal(&self.state),
+            achieved_goal: rules.achieved_goal(&self.state, &self.tips),
+        }
+    }
+
+    /// The bodies that the solver coupled in the last step.
+    pub fn contacts(&self) -> &Contacts {
+        self.world.contacts()
+    }
+
+    fn require_reset(&self) -> Result<()> {
+        if self.ready { Ok(()) } else { Err(Error::Order("call reset first")) }
+    }
+
+    /// Makes a state the present one, with the observation of its scene; whole or not at all.
+    fn adopt(&mut self, state: &State) -> Result<()> {
+        if !self.layout.fits(state) {
+            self.layout = self.layout_of(state)?;
+        }
+        self.state.clone_from(state);
+        self.refresh();
+        Ok(())
+    }
+
+    fn layout_of(&self, state: &State) -> Result<Layout> {
+        Layout::new(&self.family.observation(state), &state.scene)
+    }
+
+    /// Computes what follows from the present state without a step.
+    fn refresh(&mut self) {
+        self.tips = tips_of(&self.state);
+        let rules = self.family.reward().rules;
+        self.outcome = rules.outcome(&self.state, &self.tips, self.config.overlap);
+        self.terms = None;
+    }
+}
+
+fn tips_of(state: &State) -> Nine {
+    kinematics::tips(&state.robot.joint_positions, state.robot.height)
+}

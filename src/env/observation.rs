@@ -115,6 +115,11 @@ impl Layout {
         self.low.is_empty()
     }
 
+    /// Whether a state has the numbers of blocks and goals that the layout was made for.
+    pub fn fits(&self, state: &State) -> bool {
+        (state.blocks.len(), state.goals.len()) == (self.blocks, self.goals)
+    }
+
     /// The keys in order, each with its numbers' place in the observation.
     pub fn keys(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
         self.entries.iter().map(|entry| (entry.key.as_str(), entry.range.clone()))
@@ -200,12 +205,14 @@ impl Layout {
                 found: format!("{length}"),
             });
         }
-        let found = (state.blocks.len(), state.goals.len());
-        if found != (self.blocks, self.goals) {
+        if !self.fits(state) {
             return Err(Error::OtherWorld {
                 reason: format!(
                     "it has {} blocks and {} goals, what is observed has {} and {}",
-                    found.0, found.1, self.blocks, self.goals
+                    state.blocks.len(),
+                    state.goals.len(),
+                    self.blocks,
+                    self.goals
                 ),
             });
         }

@@ -42,11 +42,9 @@ pub fn tip(finger: usize, joints: [f64; JOINTS_PER_FINGER], height: f64) -> Trip
 
 /// The positions of the three fingertips, finger by finger.
 pub fn tips(joints: &Nine, height: f64) -> Nine {
-    let mut tips = [0.0; 9];
-    for finger in 0..FINGERS {
-        let place = 3 * finger..3 * finger + 3;
-        tips[place.clone()].copy_from_slice(&tip(finger, of_finger(joints, finger), height));
-        debug_assert_eq!(place.len(), JOINTS_PER_FINGER);
+    let mut tips = [0.0; 3 * FINGERS];
+    for (finger, place) in tips.chunks_exact_mut(3).enumerate() {
+        place.copy_from_slice(&tip(finger, of_finger(joints, finger), height));
     }
     tips
 }

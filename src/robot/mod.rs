@@ -4,6 +4,7 @@
 //! then of finger 300. World frame: origin on the floor at the table's centre, z up.
 
 mod action;
+mod chain;
 pub mod controller;
 mod defaults;
 mod description;

@@ -8,7 +8,8 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::dynamics::{Chain, Dynamics, Model};
+use super::chain::{Chain, Model};
+use super::dynamics::Dynamics;
 use super::{JOINTS_PER_FINGER, LINKS_PER_FINGER};
 
 /// From which change of angle per step the engine checks the energy, rad.

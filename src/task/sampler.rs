@@ -33,7 +33,8 @@ pub enum Radius {
     AreaUniform,
 }
 
-/// How often a goal outside the arena is drawn again; one in about five is outside at worst.
+/// How often a goal outside the arena is drawn again: enough that only ranges that lie wholly
+/// outside are left, whose goals are then refused with the reason.
 const TRIES: usize = 1000;
 
 impl GoalSampling {

@@ -71,7 +71,8 @@ mod tests {
         for yaw in [0.1, 1.0, 2.0, -3.0] {
             assert_eq!(half_extents(size, from_rotation_vector([0.0, 0.0, yaw]))[2], 0.065 / 2.0);
         }
-        let quarter = half_extents(size, from_rotation_vector([1.570_796_326_794_896_6, 0.0, 0.0]));
+        let quarter =
+            half_extents(size, from_rotation_vector([std::f64::consts::FRAC_PI_2, 0.0, 0.0]));
         assert!((quarter[1] - 0.0325).abs() < 1e-15 && (quarter[2] - 0.036).abs() < 1e-15);
     }
 }

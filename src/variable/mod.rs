@@ -26,7 +26,7 @@ pub use coupling::Coupling;
 pub use path::{matches, of_reference, split, to_reference};
 pub use ranges::{Bound, Interval, Range, RangeEdit, Subspace};
 pub use table::{Entity, Variable};
-pub use value::{Domain, JOINT_LIMITS, SIZE, Shape};
+pub use value::{Domain, SIZE, Shape};
 
 pub(crate) use coupling::{Write, complete, verify_on_floor};
 pub(crate) use obstacles::{Places, count as obstacle_count, name as obstacle_name};

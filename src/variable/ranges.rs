@@ -188,8 +188,8 @@ fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
 fn robot(attribute: &str) -> Option<Range> {
     match attribute {
         "joint_positions" => Some(range(
-            [&JOINT_POSITIONS_LOW, &JOINTS_MIDDLE],
-            [&JOINTS_MIDDLE, &JOINT_POSITIONS_HIGH],
+            [&every_finger(JOINT_POSITIONS_LOW), &JOINTS_MIDDLE],
+            [&JOINTS_MIDDLE, &every_finger(JOINT_POSITIONS_HIGH)],
         )),
         "height" => Some(evenly(1, [0.32, 0.35], [0.35, 0.38])),
         // Bare plastic to rubber on plastic, about the default of 0.5.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result, all_finite};
 use crate::math;
+use crate::robot::description;
 
 /// The shape of a variable's value, which travels as a plain list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,9 +52,6 @@ pub enum Domain {
 /// exceed the body; above, the block does not fit between the fingers and the wall.
 pub const SIZE: [f64; 2] = [0.005, 0.5];
 
-/// The hard limits of upper, middle and lower joint, rad: each from minus this to this (facts 1.3).
-pub const JOINT_LIMITS: [f64; 3] = [1.570_796_326_79, 1.570_796_326_79, 3.141_592_653_59];
-
 impl Domain {
     /// The value in its one canonical form: rotations of unit length, whole numbers without a
     /// negative zero.
@@ -89,11 +87,12 @@ impl Domain {
             Self::Diameter if values.iter().any(|v| *v != values[0]) => {
                 impossible("a sphere's three sizes are one diameter".to_string())
             }
-            Self::Joints
-                if !values.iter().zip(JOINT_LIMITS.iter().cycle()).all(|(v, l)| v.abs() <= *l) =>
-            {
-                impossible(format!("the joints' limits are ±{JOINT_LIMITS:?} rad"))
-            }
+            Self::Joints => match outside_limits(values) {
+                None => Ok(values.to_vec()),
+                Some((joint, [low, high])) => {
+                    impossible(format!("joint {joint} turns from {low} to {high} rad"))
+                }
+            },
             Self::Rotation => match math::normalized(std::array::from_fn(|i| values[i])) {
                 Some(unit) => Ok(unit.to_vec()),
                 None => impossible("a quaternion must not be zero".to_string()),
@@ -101,6 +100,13 @@ impl Domain {
             _ => Ok(values.to_vec()),
         }
     }
+}
+
+/// The first joint beyond its hard limits, and these.
+fn outside_limits(values: &[f64]) -> Option<(usize, [f64; 2])> {
+    let joints = description().fingers.iter().flat_map(|finger| &finger.joints);
+    let limits = joints.map(|joint| [joint.low, joint.high]).enumerate();
+    limits.zip(values).find(|((_, [low, high]), v)| *v < low || *v > high).map(|(joint, _)| joint)
 }
 
 fn counted(length: usize) -> String {
@@ -153,7 +159,7 @@ mod tests {
         let mut joints = [0.0; 9];
         joints[4] = 1.58;
         let message = admit(Domain::Joints, Shape::Vector(9), &joints).unwrap_err().to_string();
-        assert!(message.contains("x/y") && message.contains("limits"), "{message}");
+        assert!(message.contains("x/y") && message.contains("joint 4"), "{message}");
     }
 
     #[test]

@@ -168,7 +168,9 @@ pub(super) fn parameters(physics: &Physics) -> IntegrationParameters {
 }
 
 /// Builds the world of these constants: blocks parked apart, robot at zero, nothing in contact.
-pub(super) fn build(constants: &Constants) -> Built {
+///
+/// `hooks` are those that the engine wants to be asked about contacts of fingers and blocks.
+pub(super) fn build(constants: &Constants, hooks: ActiveHooks) -> Built {
     let mut sets = Sets {
         bodies: RigidBodySet::new(),
         colliders: ColliderSet::new(),
@@ -178,12 +180,12 @@ pub(super) fn build(constants: &Constants) -> Built {
         multibodies: MultibodyJointSet::new(),
     };
     build_arena(&mut sets, constants);
-    let links = std::array::from_fn(|finger| build_finger(&mut sets, constants, finger));
+    let links = std::array::from_fn(|finger| build_finger(&mut sets, constants, hooks, finger));
     let blocks = constants
         .blocks
         .iter()
         .enumerate()
-        .map(|(i, block)| build_block(&mut sets, block, i))
+        .map(|(i, block)| build_block(&mut sets, block, hooks, i))
         .collect();
     let axes = std::array::from_fn(|joint| axis(&robot::description().fingers[0].joints[joint]));
     Built { sets, links, blocks, axes }
@@ -229,6 +231,7 @@ fn build_arena(sets: &mut Sets, constants: &Constants) {
 fn build_finger(
     sets: &mut Sets,
     constants: &Constants,
+    hooks: ActiveHooks,
     finger: usize,
 ) -> [RigidBodyHandle; JOINTS_PER_FINGER] {
     let description = &robot::description().fingers[finger];
@@ -264,6 +267,7 @@ fn build_finger(
             );
             let collider = material(shape, constants.finger)
                 .collision_groups(InteractionGroups::new(group, with, InteractionTestMode::And))
+                .active_hooks(hooks)
                 .user_data(tag(Entity::Finger(finger)));
             sets.colliders.insert_with_parent(collider, handle, &mut sets.bodies);
         }
@@ -353,9 +357,15 @@ pub(super) fn box_inertia(mass: f64, size: Triple) -> Triple {
     [y + z, x + z, x + y].map(|sum| mass / 12.0 * sum)
 }
 
-fn build_block(sets: &mut Sets, block: &BlockConstants, index: usize) -> Option<RigidBodyHandle> {
+fn build_block(
+    sets: &mut Sets,
+    block: &BlockConstants,
+    hooks: ActiveHooks,
+    index: usize,
+) -> Option<RigidBodyHandle> {
     let [x, y, z] = block.size.map(|s| 0.5 * s);
     let shape = material(ColliderBuilder::cuboid(x, y, z), [block.friction, block.restitution])
+        .active_hooks(hooks)
         .user_data(tag(Entity::Block(index)));
     let all = FLOOR | WALL | BLOCKS | UPPER | MIDDLE | LOWER;
     let shape =

@@ -76,7 +76,6 @@ impl Contacts {
 
     /// Puts the couplings in order, so that the report does not depend on how they were found.
     pub(super) fn sort(&mut self) {
-        self.couplings
-            .sort_unstable_by(|x, y| (x.tick, x.first, x.second).cmp(&(y.tick, y.first, y.second)));
+        self.couplings.sort_unstable_by_key(|c| (c.tick, c.first, c.second));
     }
 }

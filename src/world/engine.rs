@@ -12,6 +12,33 @@ use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER, Nine};
 /// Joint angles at which no link is near another, the floor or a block, rad.
 const SPREAD: Nine = robot::every_finger([0.0, 1.0, -1.0]);
 
+/// Leaves to the solver only the contacts that can close within a tick.
+///
+/// Whether one can is a function of its two bodies alone, so it ties no other body to them; far
+/// fewer pairs are coupled than with all contacts inside the prediction distance.
+struct Closing {
+    tick: f64,
+    margin: f64,
+}
+
+impl PhysicsHooks for Closing {
+    fn modify_solver_contacts(&self, context: &mut ContactModificationContext) {
+        let bodies = context.bodies;
+        let body = |handle: Option<RigidBodyHandle>| handle.and_then(|h| bodies.get(h));
+        let (first, second) = (body(context.rigid_body1), body(context.rigid_body2));
+        let velocity = |body: Option<&RigidBody>, point| {
+            body.map_or(Vector::ZERO, |body| body.velocity_at_point(point))
+        };
+        if let Some(manifold) = context.rigid_mut() {
+            let normal = *manifold.normal;
+            manifold.solver_contacts.retain(|contact| {
+                let apart = velocity(second, contact.anchor2) - velocity(first, contact.anchor1);
+                contact.dist + apart.dot(normal) * self.tick < self.margin
+            });
+        }
+    }
+}
+
 /// A Rapier world whose every step starts from plain numbers.
 ///
 /// The template is the world as built from the constants, with its trees populated and nothing in
@@ -23,6 +50,8 @@ pub(super) struct Engine {
     template: Built,
     live: Sets,
     parameters: IntegrationParameters,
+    hooks: ActiveHooks,
+    closing: Closing,
     pipeline: PhysicsPipeline,
     impulse_joints: ImpulseJointSet,
     soft_bodies: SoftBodySet,
@@ -34,13 +63,22 @@ pub(super) struct Engine {
 impl Engine {
     pub(super) fn new(physics: &Physics, state: &State) -> Self {
         let constants = Constants::of(state);
-        let template = build::build(&constants);
+        let closing = Closing { tick: physics.tick, margin: physics.contact_margin };
+        // Where every contact found is solved there is nothing to leave out.
+        let hooks = if physics.contact_margin < physics.prediction_distance {
+            ActiveHooks::MODIFY_SOLVER_CONTACTS
+        } else {
+            ActiveHooks::empty()
+        };
+        let template = build::build(&constants, hooks);
         let mut engine = Self {
             wanted: constants.clone(),
             live: template.sets.clone(),
             constants,
             template,
             parameters: build::parameters(physics),
+            hooks,
+            closing,
             pipeline: PhysicsPipeline::new(),
             impulse_joints: ImpulseJointSet::new(),
             soft_bodies: SoftBodySet::new(),
@@ -68,7 +106,7 @@ impl Engine {
         self.wanted.read(state);
         if self.wanted != self.constants {
             std::mem::swap(&mut self.wanted, &mut self.constants);
-            self.template = build::build(&self.constants);
+            self.template = build::build(&self.constants, self.hooks);
             self.live = self.template.sets.clone();
             self.settle();
         } else {
@@ -242,7 +280,7 @@ impl Engine {
             &mut self.live.multibodies,
             &mut self.soft_bodies,
             &mut self.ccd_solver,
-            &(),
+            &self.closing,
             &(),
         );
     }

@@ -49,8 +49,12 @@ pub struct Physics {
     pub contact_frequency: f64,
     /// Damping ratio of the contacts.
     pub contact_damping_ratio: f64,
-    /// Distance at which contacts begin to be predicted, m.
+    /// Distance up to which contacts are found ahead of time, m; it must cover speed times tick.
     pub prediction_distance: f64,
+    /// A contact found ahead of time is solved where the two bodies' present velocities would
+    /// bring its points nearer than this within the tick, m. From `prediction_distance` on, every
+    /// contact found is solved.
+    pub contact_margin: f64,
     /// Drag coefficient d of every robot link: force −m v (d + d |v|), torque −I ω (d + d |ω|).
     pub robot_drag: f64,
     /// Deepest interpenetration that an intervention may leave between two bodies, m.
@@ -75,6 +79,7 @@ impl Preset {
                 contact_frequency: 120.0,
                 contact_damping_ratio: 1.0,
                 prediction_distance: 0.02,
+                contact_margin: 0.004,
                 robot_drag: 0.5,
                 penetration_tolerance: 0.002,
                 robot_penetration_tolerance: 0.002,
@@ -93,6 +98,7 @@ impl Preset {
                 contact_frequency: 1200.0,
                 contact_damping_ratio: 173.4,
                 prediction_distance: 0.00113,
+                contact_margin: 0.00113,
                 robot_drag: 0.5,
                 penetration_tolerance: 0.03,
                 robot_penetration_tolerance: 0.0095,
@@ -131,6 +137,7 @@ impl Physics {
             ("contact_frequency", self.contact_frequency),
             ("contact_damping_ratio", self.contact_damping_ratio),
             ("prediction_distance", self.prediction_distance),
+            ("contact_margin", self.contact_margin),
         ];
         if let Some((name, value)) =
             positive.into_iter().find(|(_, v)| !(v.is_finite() && *v > 0.0))

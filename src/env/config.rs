@@ -1,0 +1,51 @@
+//! What an environment is made of: a value, the keyword arguments of `gym.make`.
+
+use serde_json::{Map, Value};
+
+use crate::robot::ActionMode;
+use crate::task::overlap::Overlap;
+use crate::variable::Subspace;
+use crate::world::Physics;
+
+/// How to make an [`Env`](super::Env); names and defaults are the reference's (facts 9.1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The task family's name, such as `pushing`.
+    pub family: String,
+    /// Parameters of the family, by the reference's names (facts 5.1); empty for the defaults.
+    pub task_params: Map<String, Value>,
+    /// Ticks of 4 ms per control step.
+    pub skip_frame: u32,
+    /// What an action means.
+    pub action_mode: ActionMode,
+    /// Whether actions lie in \[-1, 1\] instead of physical units.
+    pub normalize_actions: bool,
+    /// Whether observations are mapped to \[-1, 1\], without clipping.
+    pub normalize_observations: bool,
+    /// Control steps until an episode is truncated; `None` for the family's own length in seconds.
+    pub max_episode_length: Option<u64>,
+    /// The intervention space in force.
+    pub variables_space: Subspace,
+    /// The physics settings.
+    pub physics: Physics,
+    /// What `fractional_success` measures.
+    pub overlap: Overlap,
+}
+
+impl Config {
+    /// The default configuration of a family.
+    pub fn new(family: &str) -> Self {
+        Self {
+            family: family.to_string(),
+            task_params: Map::new(),
+            skip_frame: 10,
+            action_mode: ActionMode::JointPositions,
+            normalize_actions: true,
+            normalize_observations: true,
+            max_episode_length: None,
+            variables_space: Subspace::Both,
+            physics: Physics::default(),
+            overlap: Overlap::Volume,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What can be asked of an environment without stepping it: spaces, variables, lengths.
+
+use super::{Config, Env};
+use crate::robot::JOINTS;
+use crate::space::BoxSpace;
+use crate::task::Family;
+use crate::variable::Subspace;
+
+impl Env {
+    /// The configuration it was made with, with later changes of the intervention space.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The task family, with its parameters.
+    pub fn family(&self) -> &Family {
+        &self.family
+    }
+
+    /// Seconds per control step.
+    pub fn dt(&self) -> f64 {
+        self.world.dt()
+    }
+
+    /// Seconds until an episode is truncated.
+    pub fn episode_seconds(&self) -> f64 {
+        match self.config.max_episode_length {
+            Some(steps) => steps as f64 * self.dt(),
+            None => self.family.episode_seconds(&self.state),
+        }
+    }
+
+    /// Control steps until an episode is truncated: the whole part of seconds over dt (facts 5.2).
+    pub fn max_episode_length(&self) -> u64 {
+        // The allowance keeps a quotient like 10 / 0.04 from falling below its whole number.
+        let family = || (self.family.episode_seconds(&self.state) / self.dt() + 1e-9) as u64;
+        self.config.max_episode_length.unwrap_or_else(family)
+    }
+
+    /// The actions' bounds.
+    pub fn action_space(&self) -> BoxSpace {
+        if self.config.normalize_actions {
+            BoxSpace::new([-1.0; JOINTS], [1.0; JOINTS])
+        } else {
+            self.config.action_mode.bounds()
+        }
+    }
+
+    /// How many numbers an observation has.
+    pub fn observation_len(&self) -> usize {
+        self.layout.len()
+    }
+
+    /// Bounds that every observation keeps; nothing is clipped.
+    pub fn observation_space(&self) -> BoxSpace {
+        self.layout.space()
+    }
+
+    /// The bounds that the reference publishes; values can leave them.
+    pub fn nominal_observation_space(&self) -> BoxSpace {
+        self.layout.nominal_space(self.episode_seconds(), self.config.normalize_observations)
+    }
+
+    /// The name of every number of an observation.
+    pub fn observation_names(&self) -> Vec<String> {
+        self.layout.names()
+    }
+
+    /// Every variable with its present value, in the reference's order.
+    pub fn variables(&self) -> Vec<(String, Vec<f64>)> {
+        self.family.variables(&self.state)
+    }
+
+    /// Every variable that has a range in a subspace, with the range.
+    pub fn space(&self, subspace: Subspace) -> Vec<(String, BoxSpace)> {
+        self.family.spaces(&self.state, subspace)
+    }
+
+    /// Changes the intervention space in force.
+    pub fn set_variables_space(&mut self, subspace: Subspace) {
+        self.config.variables_space = subspace;
+    }
+}
