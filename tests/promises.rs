@@ -1,5 +1,6 @@
 //! The promises, one module each.
 
+mod conformance;
 mod env;
 mod families;
 mod free_dynamics;
@@ -12,6 +13,7 @@ mod meshes;
 mod observation;
 mod overlap;
 mod reward;
+mod rollouts;
 mod scenes;
 mod sliding;
 mod stacks;
