@@ -79,7 +79,7 @@ impl Preset {
                 contact_frequency: 180.0,
                 contact_damping_ratio: 0.4,
                 prediction_distance: 0.02,
-                contact_margin: 0.004,
+                contact_margin: 0.008,
                 robot_drag: 0.5,
                 penetration_tolerance: 0.002,
                 robot_penetration_tolerance: 0.002,

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use trifactor::math::{self, Triple};
-use trifactor::robot::{Command, REST, RobotState};
+use trifactor::robot::{REST, RobotState};
 use trifactor::world::{BlockState, Physics, Scene, State};
 
 use super::{GRAVITY, Run};
 
-/// What the robot does meanwhile, out of the way.
-const IDLE: Command = Command::JointPositions(REST);
 /// A robot height that keeps the fingers above all that these scenes build, m.
 const OUT_OF_THE_WAY: f64 = 0.7;
 
@@ -54,7 +52,7 @@ impl Slide {
         let start = state.blocks[0].position;
         let mut run = Run::new(physics, skip_frame, state);
         for _ in 0..run.steps_of(speed / (self.friction * GRAVITY) + 0.1) {
-            run.step(&IDLE);
+            run.idle();
         }
         let step = physics.tick / f64::from(physics.substeps);
         let exact = speed * speed / (2.0 * self.friction * GRAVITY) - 0.5 * speed * step;
@@ -75,7 +73,7 @@ impl Slide {
         let mut run = Run::new(physics, skip_frame, state);
         let steps = run.steps_of(5.0);
         for _ in 0..steps {
-            run.step(&IDLE);
+            run.idle();
         }
         let time = steps as f64 * run.dt();
         let step = physics.tick / f64::from(physics.substeps);
@@ -142,7 +140,7 @@ impl Tower {
         let start: Vec<BlockState> = run.state.blocks.clone();
         let mut stood = Stood::default();
         for _ in 0..run.steps_of(seconds) {
-            run.step(&IDLE);
+            run.idle();
             for (now, then) in run.state.blocks.iter().zip(&start) {
                 stood.drift = stood.drift.max(horizontal_distance(now.position, then.position));
                 stood.sag = stood.sag.max(then.position[2] - now.position[2]);
@@ -186,7 +184,7 @@ pub(crate) fn throw(physics: Physics, skip_frame: u32, falls: Falls, speed: f64,
     let mut run = Run::new(physics, skip_frame, state);
     let mut worst = 0.0_f64;
     for _ in 0..run.steps_of(0.4) {
-        run.step(&IDLE);
+        run.idle();
         worst = worst.max(run.deepest());
     }
     worst

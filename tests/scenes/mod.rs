@@ -5,7 +5,7 @@
 pub(crate) mod blocks;
 pub(crate) mod fingers;
 
-use trifactor::robot::Command;
+use trifactor::robot::{Command, REST};
 use trifactor::world::{Physics, State, World};
 
 /// Standard gravity as the arena has it, m/s².
@@ -40,6 +40,11 @@ impl Run {
     pub(crate) fn step(&mut self, command: &Command) {
         self.world.step(&self.state, command, &mut self.next);
         std::mem::swap(&mut self.state, &mut self.next);
+    }
+
+    /// One control step in which the robot holds its rest pose.
+    pub(crate) fn idle(&mut self) {
+        self.step(&Command::JointPositions(REST));
     }
 
     /// The fewest control steps that take so many seconds.
