@@ -179,11 +179,11 @@ fn grasped(physics: Physics) -> String {
 
 /// The time of a control step over the first row's, holding a cube and with a tower of five.
 ///
-/// The rows take turns and each keeps its quickest turn, so that what else the machine does
-/// falls out.
+/// The rows take turns, each shorter than a scheduler's, and keep their quickest, so that what
+/// else the machine does falls out.
 fn costs(rows: &[(String, Physics)]) -> Vec<(f64, f64)> {
-    const TURNS: usize = 30;
-    const STEPS: usize = 40;
+    const TURNS: usize = 300;
+    const STEPS: usize = 6;
     let mut grasps: Vec<Lifted> =
         rows.iter().map(|(_, p)| Lifted::new(*p, SKIP_FRAME, GRASPS[0])).collect();
     let mut quickest = vec![(f64::INFINITY, f64::INFINITY); rows.len()];
