@@ -1,17 +1,20 @@
 //! The promises, one module each.
 
 mod conformance;
+mod contact;
 mod env;
 mod families;
 mod free_dynamics;
 mod grasp;
 mod house;
 mod impacts;
+mod independence;
 mod interventions;
 mod kinematics;
 mod meshes;
 mod observation;
 mod overlap;
+mod purity;
 mod reward;
 mod rollouts;
 mod scenes;
