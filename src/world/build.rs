@@ -33,9 +33,27 @@ const MAX_LINEAR_VELOCITY: f64 = 400.0;
 const FLOOR: Group = Group::GROUP_1;
 const WALL: Group = Group::GROUP_2;
 const BLOCKS: Group = Group::GROUP_3;
-const UPPER: Group = Group::GROUP_4;
-const MIDDLE: Group = Group::GROUP_5;
-const LOWER: Group = Group::GROUP_6;
+/// The group of each finger's upper, middle and lower link.
+const LINKS: [[Group; JOINTS_PER_FINGER]; FINGERS] = [
+    [Group::GROUP_4, Group::GROUP_5, Group::GROUP_6],
+    [Group::GROUP_7, Group::GROUP_8, Group::GROUP_9],
+    [Group::GROUP_10, Group::GROUP_11, Group::GROUP_12],
+];
+
+/// What a link collides with besides blocks: the other fingers, but neither its own finger, whose
+/// neighbours overlap by design, nor another finger's upper link if it is one itself; middle and
+/// lower links meet the wall, lower links the floor.
+fn meets(finger: usize, joint: usize) -> Group {
+    let others = (0..FINGERS).filter(|other| *other != finger);
+    let links = others.flat_map(|other| LINKS[other].into_iter().skip(usize::from(joint == 0)));
+    let arena = [Group::NONE, WALL, WALL | FLOOR][joint];
+    links.fold(BLOCKS | arena, |groups, link| groups | link)
+}
+
+/// The groups of the same link of every finger.
+fn every(joint: usize) -> Group {
+    LINKS.iter().fold(Group::NONE, |groups, links| groups | links[joint])
+}
 
 /// One body's constants that the engine keeps in its bodies and shapes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,8 +101,8 @@ impl Constants {
         self.link_masses = state.robot.links.map(|link| link.mass);
         self.finger = [state.robot.friction, state.robot.restitution];
         self.floor = [arena.floor.friction, arena.floor.restitution];
-        self.wall = (!state.scene.without_wall)
-            .then_some([arena.wall.friction, arena.wall.restitution]);
+        self.wall =
+            (!state.scene.without_wall).then_some([arena.wall.friction, arena.wall.restitution]);
         self.blocks.clear();
         self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
             BlockConstants {
@@ -119,6 +137,10 @@ pub(super) struct Built {
     pub(super) blocks: Vec<Option<RigidBodyHandle>>,
     /// The joint axes in the links' own frames.
     pub(super) axes: [Triple; JOINTS_PER_FINGER],
+    /// The colliders that move.
+    pub(super) moving: Vec<ColliderHandle>,
+    /// The colliders that never move; the floor is one.
+    pub(super) fixed: Vec<ColliderHandle>,
 }
 
 /// Writes an entity into a collider's user data.
@@ -190,7 +212,12 @@ pub(super) fn build(constants: &Constants, hooks: ActiveHooks) -> Built {
         .map(|(i, block)| build_block(&mut sets, block, hooks, i))
         .collect();
     let axes = std::array::from_fn(|joint| axis(&robot::description().fingers[0].joints[joint]));
-    Built { sets, links, blocks, axes }
+    let (moving, fixed) = sets
+        .colliders
+        .iter()
+        .map(|(handle, _)| handle)
+        .partition(|h| sets.colliders[*h].parent().is_some());
+    Built { sets, links, blocks, axes, moving, fixed }
 }
 
 fn material(builder: ColliderBuilder, [friction, restitution]: [f64; 2]) -> ColliderBuilder {
@@ -205,7 +232,7 @@ fn material(builder: ColliderBuilder, [friction, restitution]: [f64; 2]) -> Coll
 fn build_arena(sets: &mut Sets, constants: &Constants) {
     let groups = |own, with| InteractionGroups::new(own, with, InteractionTestMode::And);
     let floor = material(ColliderBuilder::new(SharedShape::halfspace(Vector::Z)), constants.floor)
-        .collision_groups(groups(FLOOR, BLOCKS | LOWER))
+        .collision_groups(groups(FLOOR, BLOCKS | every(2)))
         .user_data(tag(Entity::Floor));
     sets.colliders.insert(floor);
     let Some(wall_material) = constants.wall else { return };
@@ -225,7 +252,7 @@ fn build_arena(sets: &mut Sets, constants: &Constants) {
         let shape = ColliderBuilder::cuboid(0.5 * WALL_THICKNESS, half_width, half_height);
         let wall = material(shape, wall_material)
             .position(pose)
-            .collision_groups(groups(WALL, BLOCKS | MIDDLE | LOWER))
+            .collision_groups(groups(WALL, BLOCKS | every(1) | every(2)))
             .user_data(tag(Entity::Wall));
         sets.colliders.insert(wall);
     }
@@ -256,12 +283,11 @@ fn build_finger(
             .can_sleep(false)
             .additional_mass_properties(mass_properties(&parts));
         let handle = sets.bodies.insert(body);
-        let group = [UPPER, MIDDLE, LOWER][joint];
-        let with = [
-            BLOCKS | MIDDLE | LOWER,
-            BLOCKS | WALL | UPPER | MIDDLE | LOWER,
-            BLOCKS | WALL | FLOOR | UPPER | MIDDLE | LOWER,
-        ][joint];
+        let groups = InteractionGroups::new(
+            LINKS[finger][joint],
+            meets(finger, joint),
+            InteractionTestMode::And,
+        );
         for capsule in &link.capsules {
             let shape = ColliderBuilder::capsule_from_endpoints(
                 math::to_rapier(capsule.a),
@@ -269,7 +295,7 @@ fn build_finger(
                 capsule.radius,
             );
             let collider = material(shape, constants.finger)
-                .collision_groups(InteractionGroups::new(group, with, InteractionTestMode::And))
+                .collision_groups(groups)
                 .active_hooks(hooks)
                 .user_data(tag(Entity::Finger(finger)));
             sets.colliders.insert_with_parent(collider, handle, &mut sets.bodies);
@@ -370,7 +396,7 @@ fn build_block(
     let shape = material(ColliderBuilder::cuboid(x, y, z), [block.friction, block.restitution])
         .active_hooks(hooks)
         .user_data(tag(Entity::Block(index)));
-    let all = FLOOR | WALL | BLOCKS | UPPER | MIDDLE | LOWER;
+    let all = (0..JOINTS_PER_FINGER).fold(FLOOR | WALL | BLOCKS, |all, joint| all | every(joint));
     let shape =
         shape.collision_groups(InteractionGroups::new(BLOCKS, all, InteractionTestMode::And));
     if let Some((position, orientation)) = block.fixed_pose {
