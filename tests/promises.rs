@@ -9,6 +9,8 @@ mod house;
 mod impacts;
 mod interventions;
 mod kinematics;
+#[cfg(feature = "cli")]
+mod main_job;
 mod meshes;
 mod observation;
 mod overlap;
