@@ -11,6 +11,8 @@ mod impacts;
 mod independence;
 mod interventions;
 mod kinematics;
+#[cfg(feature = "cli")]
+mod main_job;
 mod meshes;
 mod observation;
 mod overlap;

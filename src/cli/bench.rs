@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::run::{number, plain};
-use super::{WorldOptions, file_error, print};
+use super::{WorldOptions, file_error, json_reason, print};
 use crate::env::observation::Layout;
 use crate::env::{Config, Env, observation};
 use crate::error::{Error, Result};
@@ -96,7 +96,7 @@ fn read(path: &std::path::Path) -> Result<Actions> {
         reason,
     };
     let actions: Actions = serde_json::from_str(&text).map_err(|e| {
-        malformed(format!("line {} column {}", e.line(), e.column()), e.to_string())
+        malformed(format!("line {} column {}", e.line(), e.column()), json_reason(&e))
     })?;
     if actions.episodes.iter().all(Vec::is_empty) {
         return Err(malformed("episodes".to_string(), "expected at least one step".to_string()));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::file_error;
+use super::{file_error, json_reason};
 use crate::env::Config;
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 #[serde(rename_all = "snake_case")]
 enum Line {
     Header(Header),
-    Episode(Episode),
+    Episode(Box<Episode>),
     Step(Step),
     End(Outcome),
 }
@@ -143,7 +143,8 @@ impl Writer {
     pub(super) fn episode(&mut self, interventions: &[Intervention], state: &State) -> Result<()> {
         self.last = self.value(state)?;
         let interventions = interventions.to_vec();
-        self.line(&Line::Episode(Episode { interventions, state: state.clone() }))
+        let episode = Episode { interventions, state: state.clone() };
+        self.line(&Line::Episode(Box::new(episode)))
     }
 
     pub(super) fn step(&mut self, action: &Nine, reward: f64, next: &State) -> Result<()> {
@@ -186,19 +187,20 @@ pub(super) fn read(path: &Path) -> Result<(Header, Vec<Recorded>)> {
             reason,
         };
         let text = text.map_err(|e| malformed(e.to_string()))?;
-        let line: Line = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
+        let line: Line = serde_json::from_str(&text).map_err(|e| malformed(json_reason(&e)))?;
         match (line, episodes.last_mut(), &mut state) {
             (Line::Header(found), _, _) if index == 0 => header = Some(check(found, malformed)?),
             (Line::Header(_), _, _) => return Err(malformed("a second header".to_string())),
             _ if header.is_none() => return Err(malformed("expected the header".to_string())),
-            (Line::Episode(Episode { interventions, state: start }), _, state) => {
-                let value = serde_json::to_value(&start).map_err(|e| malformed(e.to_string()))?;
+            (Line::Episode(episode), _, state) => {
+                let Episode { interventions, state: start } = *episode;
+                let value = serde_json::to_value(&start).map_err(|e| malformed(json_reason(&e)))?;
                 *state = Some((value, start));
                 episodes.push(Recorded { interventions, transitions: Vec::new(), outcome: None });
             }
             (Line::Step(step), Some(episode), Some((value, before))) => {
                 merge(value, &step.next);
-                let after = State::deserialize(&*value).map_err(|e| malformed(e.to_string()))?;
+                let after = State::deserialize(&*value).map_err(|e| malformed(json_reason(&e)))?;
                 episode.transitions.push(Transition {
                     line: index + 1,
                     before: std::mem::replace(before, after.clone()),
@@ -237,8 +239,7 @@ fn difference(from: &Value, to: &Value) -> Value {
     let mut patch = Map::new();
     for (key, value) in to {
         match from.get(key) {
-            // Compared as text: 0.0 and -0.0 are equal numbers and different bits.
-            Some(old) if old == value && old.to_string() == value.to_string() => {}
+            Some(old) if same_bits(old, value) => {}
             Some(old) => {
                 patch.insert(key.clone(), difference(old, value));
             }
@@ -251,6 +252,14 @@ fn difference(from: &Value, to: &Value) -> Value {
         patch.insert(key.clone(), Value::Null);
     }
     Value::Object(patch)
+}
+
+/// Whether two values are the same to the last bit of every number.
+pub(super) fn same_bits(a: &Value, b: &Value) -> bool {
+    // The shortest decimal that reads back as the same number tells all its bits, and the sign of
+    // zero, which a comparison of numbers does not see.
+    let text = Value::to_string;
+    a == b && text(a) == text(b)
 }
 
 /// Applies a merge patch.

@@ -93,3 +93,12 @@ fn print(text: &str) -> Result<()> {
 fn file_error(path: &std::path::Path, error: &io::Error) -> Error {
     Error::File { path: path.display().to_string(), reason: error.to_string() }
 }
+
+/// What is wrong with a JSON text, without the place, which the caller knows better.
+fn json_reason(error: &serde_json::Error) -> String {
+    let mut reason = error.to_string();
+    if let Some(place) = reason.rfind(" at line ") {
+        reason.truncate(place);
+    }
+    reason
+}

@@ -92,12 +92,11 @@ fn rerun(env: &mut Env, transition: &Transition) -> Result<Option<String>> {
 
 /// The first part in which two states differ; numbers by their bits.
 fn difference(found: &State, recorded: &State) -> Option<String> {
-    // The shortest decimal that reads back as the same bits tells all bits, the sign of zero too.
     let value = |state| serde_json::to_value(state).unwrap_or_default();
     let (found, recorded) = (value(found), value(recorded));
     let parts = found.as_object()?.iter();
     let differs = |key: &str, part: &serde_json::Value| {
-        recorded.get(key).is_none_or(|other| other.to_string() != part.to_string())
+        recorded.get(key).is_none_or(|other| !log::same_bits(other, part))
     };
     parts.filter(|(key, part)| differs(key, part)).map(|(key, _)| key.clone()).next()
 }

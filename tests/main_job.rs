@@ -1,0 +1,173 @@
+//! The main job: run, log, replay; and the policy that does the work.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use trifactor::agent::{Policy, ScriptedPush, ScriptedReach};
+use trifactor::{Config, Env};
+
+/// Runs the command line.
+fn trifactor(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_trifactor")).args(arguments).output().expect("it starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A path for a file that this test alone uses.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
+}
+
+/// Runs two episodes; the log's path.
+fn run(name: &str, family: &str) -> PathBuf {
+    let path = file(name);
+    let log = path.to_str().expect("a plain path");
+    let arguments = ["run", "--family", family, "--episodes", "2", "--skip-frame", "10"];
+    let output = trifactor(&[&arguments[..], &["--quiet", "--log", log]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("fractional success"));
+    path
+}
+
+fn replay(path: &Path, more: &[&str]) -> Output {
+    trifactor(&[&["replay", path.to_str().expect("a plain path")], more].concat())
+}
+
+#[test]
+fn every_transition_of_a_run_can_be_taken_again_bit_for_bit() {
+    for (family, count) in [("pushing", 500), ("reaching", 250)] {
+        let path = run(&format!("{family}.jsonl"), family);
+        let output = replay(&path, &["--verify"]);
+        let told = text(&output.stdout);
+        assert!(
+            told.contains(&format!("{count} of {count} transitions agree bit for bit")),
+            "{told}"
+        );
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn the_same_run_writes_the_same_log() {
+    let logs = ["first.jsonl", "second.jsonl"].map(|name| std::fs::read(run(name, "pushing")));
+    let [first, second] = logs.map(|log| log.expect("it was written"));
+    assert!(first == second);
+}
+
+#[test]
+fn a_run_intervenes_before_every_episode_and_replay_tells_it() {
+    let told = text(&replay(&run("told.jsonl", "pushing"), &[]).stdout);
+    for part in ["tool_block/mass", "tool_block/size", "goal_block/cylindrical_position", "250"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
+
+#[test]
+fn verification_finds_one_changed_bit() {
+    let path = run("tampered.jsonl", "pushing");
+    let log = std::fs::read_to_string(&path).expect("it was written");
+    let mut lines: Vec<String> = log.lines().map(String::from).collect();
+    let mut line: Value = serde_json::from_str(&lines[99]).expect("JSON lines");
+    let x = &mut line["step"]["next"]["blocks"][0]["position"][0];
+    *x = json!(x.as_f64().expect("a number").next_up());
+    lines[99] = line.to_string();
+    std::fs::write(&path, lines.join("\n")).expect("it can be written");
+    let output = replay(&path, &["--verify"]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("line 100: the next state's blocks differs"), "{told}");
+}
+
+#[test]
+fn a_malformed_log_is_refused_with_the_line() {
+    let path = run("malformed.jsonl", "pushing");
+    let log = std::fs::read_to_string(&path).expect("it was written");
+    let lines: Vec<&str> = log.lines().collect();
+    let cases: [(Vec<&str>, &str); 4] = [
+        ([&lines[..6], &["{\"step\":{\"action\":[1.0]"], &lines[7..]].concat(), "line 7"),
+        ([&lines[..1], &lines[2..]].concat(), "line 2"),
+        (lines[1..].to_vec(), "line 1"),
+        (Vec::new(), "line 1"),
+    ];
+    for (lines, place) in cases {
+        std::fs::write(&path, lines.join("\n")).expect("it can be written");
+        for more in [&["--verify"][..], &[]] {
+            let output = replay(&path, more);
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{told}");
+            assert!(told.starts_with("error: ") && told.contains(place), "{place} in {told}");
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_refused_with_what_is_known() {
+    for (arguments, told) in [
+        (&["run", "--family", "juggling"][..], "known: "),
+        (&["run", "--physics", "exact"], "known: accurate, reference"),
+        (&["run", "--skip-frame", "0"], "1..=1000"),
+        (&["runn"], "run"),
+    ] {
+        let output = trifactor(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn bench_counts_the_steps_of_every_round() {
+    let path = file("actions.json");
+    let centres = [[0.0, -0.08], [0.09, 0.02], [-0.09, 0.03], [0.03, 0.115], [0.105, 0.105]];
+    let episodes = vec![vec![[0.1; 9]; 3], vec![[-0.1; 9]; 4]];
+    let actions = json!({"kind": "any", "block_centres": centres, "episodes": episodes});
+    std::fs::write(&path, actions.to_string()).expect("it can be written");
+    let log = path.to_str().expect("a plain path");
+    for blocks in ["1", "5"] {
+        let arguments = ["bench", "--actions", log, "--skip-frame", "3", "--rounds", "2", "--json"];
+        let output = trifactor(&[&arguments[..], &["--blocks", blocks]].concat());
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(told["steps"], 14);
+        assert_eq!(told["contact_fraction"], 0.0);
+        for seconds in ["seconds", "tick_seconds"] {
+            assert!(told[seconds].as_f64().is_some_and(|seconds| seconds > 0.0), "{told}");
+        }
+        assert!(told["build"].is_string());
+    }
+}
+
+/// The fractional success at an episode's end, with the policy at work or the robot at rest.
+fn success(family: &str, seed: u64, policy: Option<&mut dyn Policy>) -> f64 {
+    let config = Config { normalize_actions: false, ..Config::new(family) };
+    let mut env = Env::new(config).expect("a built-in family");
+    env.reset(Some(seed));
+    let goal = env.sample_new_goal().expect("the family has goals");
+    env.do_intervention(&goal, true).expect("sampled inside its range");
+    let mut action = env.state().robot.target;
+    let mut policy = policy;
+    for _ in 0..env.max_episode_length() {
+        if let Some(policy) = policy.as_mut() {
+            policy.act(env.state(), &mut action);
+        }
+        env.step(&action).expect("nine finite numbers");
+    }
+    env.info().fractional_success
+}
+
+#[test]
+fn the_scripted_policy_beats_doing_nothing() {
+    let dt = Env::new(Config::new("pushing")).expect("a built-in family").dt();
+    let mut sum = 0.0;
+    for seed in 0..5 {
+        let pushed = success("pushing", seed, Some(&mut ScriptedPush::new(dt)));
+        let idle = success("pushing", seed, None);
+        assert!(pushed > idle, "seed {seed}: {pushed} against {idle}");
+        sum += pushed;
+    }
+    assert!(sum / 5.0 > 0.5, "{sum}");
+    let reached = success("reaching", 0, Some(&mut ScriptedReach));
+    let idle = success("reaching", 0, None);
+    assert!(reached > idle, "{reached} against {idle}");
+}
