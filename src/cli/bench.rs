@@ -72,16 +72,16 @@ trait Stepped {
 pub(super) fn bench(options: &Options) -> Result<i32> {
     let actions = read(&options.actions)?;
     let WorldOptions { family, skip_frame, physics } = &options.world;
-    let mut world = World::new(*physics, *skip_frame)?;
+    let world = World::new(*physics, *skip_frame)?;
     let mut measured = if options.blocks == 1 {
         let config = Config { skip_frame: *skip_frame, physics: *physics, ..Config::new(family) };
         let env = Env::new(config)?;
         let observation = vec![0.0; env.observation_len()];
-        measure(&mut Task { env, observation }, &actions, options.rounds, &mut world)?
+        measure(&mut Task { env, observation }, &actions, options.rounds, world)?
     } else {
         let start = scene(&actions.block_centres, options.blocks as usize)?;
         let own = World::new(*physics, *skip_frame)?;
-        measure(&mut Blocks::new(own, start)?, &actions, options.rounds, &mut world)?
+        measure(&mut Blocks::new(own, start)?, &actions, options.rounds, world)?
     };
     measured.build = build();
     print(&if options.json { json(&measured)? } else { table(&measured) })?;
@@ -109,7 +109,7 @@ fn measure(
     subject: &mut dyn Stepped,
     actions: &Actions,
     rounds: u32,
-    world: &mut World,
+    mut world: World,
 ) -> Result<Measured> {
     let mut recorded = Vec::new();
     let mut contacts = 0;

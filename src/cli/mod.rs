@@ -2,6 +2,7 @@
 
 mod bench;
 mod log;
+mod patch;
 mod replay;
 mod run;
 

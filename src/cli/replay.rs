@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use comfy_table::Cell;
 
 use super::log::{self, Header, Recorded, Transition};
+use super::patch::same_bits;
 use super::print;
 use super::run::{number, plain, show};
 use crate::env::Env;
@@ -96,7 +97,7 @@ fn difference(found: &State, recorded: &State) -> Option<String> {
     let (found, recorded) = (value(found), value(recorded));
     let parts = found.as_object()?.iter();
     let differs = |key: &str, part: &serde_json::Value| {
-        recorded.get(key).is_none_or(|other| !log::same_bits(other, part))
+        recorded.get(key).is_none_or(|other| !same_bits(other, part))
     };
     parts.filter(|(key, part)| differs(key, part)).map(|(key, _)| key.clone()).next()
 }
