@@ -90,3 +90,11 @@ def our_binary(root, target):
     command = ["cargo", "build", "--release", "--bin", "trifactor", "--target-dir", target]
     run(command, "cargo build", cwd=root)
     return target / "release" / ("trifactor.exe" if os.name == "nt" else "trifactor")
+
+
+def our_tuned(root, target):
+    """The build that benches/tuned.sh has made: profile-guided, x86-64-v3, mimalloc."""
+    binary = target / "tuned" / "release" / "trifactor"
+    if not binary.exists():
+        raise Missing("no tuned build; benches/tuned.sh makes one")
+    return binary

@@ -40,7 +40,14 @@ sys.path.insert(0, str(HERE))
 import environments  # noqa: E402
 from clients import BinaryClient, WorkerClient  # noqa: E402
 
-ENGINES = ("reference", "trifactor-python", "trifactor", "mujoco", "mujoco-rollout")
+ENGINES = (
+    "reference",
+    "trifactor-python",
+    "trifactor",
+    "trifactor-tuned",
+    "mujoco",
+    "mujoco-rollout",
+)
 KINDS = ("free", "contact")
 
 
@@ -67,8 +74,9 @@ def openers(engines, target):
     ready = {}
     for engine in engines:
         try:
-            if engine == "trifactor":
-                binary = environments.our_binary(ROOT, target)
+            if engine in ("trifactor", "trifactor-tuned"):
+                find = environments.our_binary if engine == "trifactor" else environments.our_tuned
+                binary = find(ROOT, target)
                 ready[engine] = lambda blocks, binary=binary: BinaryClient(binary, blocks)
                 continue
             if engine == "trifactor-python":

@@ -247,7 +247,8 @@ fn build() -> String {
     } else {
         "baseline"
     };
-    format!("{profile}, {} {level}, system allocator", std::env::consts::ARCH)
+    let allocator = if cfg!(feature = "mimalloc") { "mimalloc" } else { "system allocator" };
+    format!("{profile}, {} {level}, {allocator}", std::env::consts::ARCH)
 }
 
 fn json(measured: &Measured) -> Result<String> {
