@@ -12,7 +12,7 @@ use trifactor::world::{Contacts, Entity, Physics, Preset, Scene, World};
 pub const EDGE: f64 = 0.065;
 
 /// A scene by name: a cube at the centre, at the wall, five cubes, a stack of three, a cube by a
-/// fixed barrier, a cube between the fingers, a stack of three with two cubes apart.
+/// fixed barrier, a cube between the fingers, a stack of three with two cubes apart, no block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Centre,
@@ -22,9 +22,10 @@ pub enum Place {
     Barrier,
     Grasp,
     Crowd,
+    Empty,
 }
 
-/// Every scene.
+/// Every scene with a block.
 pub const PLACES: [Place; 7] = [
     Place::Centre,
     Place::Wall,
@@ -41,6 +42,7 @@ pub fn initial(place: Place, rng: &mut Rng) -> State {
     let count = match place {
         Place::Five | Place::Crowd => 5,
         Place::Stack => 3,
+        Place::Empty => 0,
         _ => 1,
     };
     let mut scene = names[..count].iter().fold(Scene::new(), |scene, name| scene.movable(name));
@@ -60,7 +62,7 @@ pub fn initial(place: Place, rng: &mut Rng) -> State {
             Place::Crowd if i == 3 => [-0.12 + jitter(0.01), jitter(0.05), EDGE / 2.0],
             Place::Crowd if i == 4 => [0.2 + jitter(0.01), jitter(0.05), EDGE / 2.0],
             Place::Stack | Place::Crowd => [jitter(0.005), jitter(0.005), EDGE * (0.5 + i as f64)],
-            Place::Grasp => [0.0, 0.0, EDGE / 2.0],
+            Place::Grasp | Place::Empty => [0.0, 0.0, EDGE / 2.0],
         };
         state.blocks[i].position = position;
         let yaw = if place == Place::Wall { 0.2 } else { 0.3 };
@@ -74,8 +76,9 @@ pub fn initial(place: Place, rng: &mut Rng) -> State {
         state.blocks[1].size = [0.3, 0.02, 0.05];
         state.blocks[1].position = [0.0, 0.08, 0.025];
     }
+    let Some(position) = state.blocks.first().map(|b| b.position) else { return state };
     for finger in 0..FINGERS {
-        let above = toward(finger, state.blocks[0].position, 0.07);
+        let above = toward(finger, position, 0.07);
         reach(&mut state.robot, finger, above);
     }
     state
@@ -96,7 +99,7 @@ fn vary(state: &mut State, rng: &mut Rng) {
 }
 
 /// The point beside another that a finger comes from, at that distance.
-fn toward(finger: usize, point: Triple, distance: f64) -> Triple {
+pub(crate) fn toward(finger: usize, point: Triple, distance: f64) -> Triple {
     let tip = kinematics::tip(finger, kinematics::of_finger(&RAISED, finger), 0.34);
     let away = [tip[0] - point[0], tip[1] - point[1]];
     let length = math::hypot(away[0], away[1]).max(1e-6);

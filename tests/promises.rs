@@ -2,6 +2,8 @@
 
 mod conformance;
 mod contact;
+mod determinism;
+mod endurance;
 mod env;
 mod families;
 mod free_dynamics;

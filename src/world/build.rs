@@ -99,22 +99,28 @@ impl Constants {
         let arena = &state.arena;
         self.height = state.robot.height;
         self.link_masses = state.robot.links.map(|link| link.mass);
-        self.finger = [state.robot.friction, state.robot.restitution];
-        self.floor = [arena.floor.friction, arena.floor.restitution];
+        self.finger = [state.robot.friction, state.robot.restitution].map(unsigned);
+        self.floor = [arena.floor.friction, arena.floor.restitution].map(unsigned);
         self.wall =
-            (!state.scene.without_wall).then_some([arena.wall.friction, arena.wall.restitution]);
+            (!state.scene.without_wall).then_some([arena.wall.friction, arena.wall.restitution].map(unsigned));
         self.blocks.clear();
         self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
             BlockConstants {
                 kind: d.kind,
                 size: b.size,
                 mass: b.mass,
-                friction: b.friction,
-                restitution: b.restitution,
-                fixed_pose: (d.kind == BlockKind::Fixed).then_some((b.position, b.orientation)),
+                friction: unsigned(b.friction),
+                restitution: unsigned(b.restitution),
+                fixed_pose: (d.kind == BlockKind::Fixed)
+                    .then_some((b.position.map(unsigned), b.orientation.map(unsigned))),
             }
         }));
     }
+}
+
+/// The number, with zero for minus zero: the two compare equal, and so must build the same world.
+fn unsigned(x: f64) -> f64 {
+    x + 0.0
 }
 
 /// Rapier's sets of one world.
