@@ -15,6 +15,7 @@ fn three_fingers_lift_a_cube_and_hold_it_still() {
                 held.lifted > 0.08 && held.drift < 1e-4 && held.penetration < 2e-4,
                 "{grasp:?}, skip_frame {skip_frame}: {held:?}"
             );
+            println!("{grasp:?}, skip_frame {skip_frame}: {held:?}");
         }
     }
 }

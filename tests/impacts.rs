@@ -30,6 +30,7 @@ fn a_block_thrown_at_the_floor_hardly_enters_it() {
                     deepest <= bound,
                     "{falls:?} at {speed} m/s, skip_frame {skip_frame}: {deepest} m"
                 );
+                println!("{falls:?} at {speed} m/s, skip_frame {skip_frame}: {deepest:.6} m");
             }
         }
     }
@@ -48,6 +49,7 @@ fn a_swung_fingertip_hardly_enters_floor_or_block() {
                 .map(|i| swing(physics, skip_frame, target, 1.4, gap(i)))
                 .fold(0.0, f64::max);
             assert!(deepest <= 2e-4, "{target:?}, skip_frame {skip_frame}: {deepest} m");
+            println!("{target:?}, skip_frame {skip_frame}: {deepest:.6} m");
         }
     }
 }

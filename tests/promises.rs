@@ -19,6 +19,7 @@ mod meshes;
 mod observation;
 mod overlap;
 mod purity;
+mod presets;
 mod reward;
 mod rollouts;
 mod scenes;

@@ -121,15 +121,16 @@ pub(crate) struct Stood {
 }
 
 impl Tower {
-    /// The run with the tower put up exactly, each cube turned by `yaw` (rad) over the one below.
-    pub(crate) fn put_up(&self, physics: Physics, skip_frame: u32, yaw: f64) -> Run {
+    /// The run with the tower put up exactly: the lowest cube turned by `yaw`, each other one by
+    /// `twist` over the one below, rad.
+    pub(crate) fn put_up(&self, physics: Physics, skip_frame: u32, yaw: f64, twist: f64) -> Run {
         let mut state = blocks_alone(self.cubes.len());
         let mut top = 0.0;
         for (i, (block, &(size, mass))) in state.blocks.iter_mut().zip(self.cubes).enumerate() {
             block.size = [size; 3];
             block.mass = mass;
             block.position = [0.0, 0.0, top + 0.5 * size];
-            block.orientation = math::from_rotation_vector([0.0, 0.0, yaw * i as f64]);
+            block.orientation = math::from_rotation_vector([0.0, 0.0, yaw + twist * i as f64]);
             top += size;
         }
         Run::new(physics, skip_frame, state)
