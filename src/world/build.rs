@@ -101,8 +101,8 @@ impl Constants {
         self.link_masses = state.robot.links.map(|link| link.mass);
         self.finger = [state.robot.friction, state.robot.restitution].map(unsigned);
         self.floor = [arena.floor.friction, arena.floor.restitution].map(unsigned);
-        self.wall =
-            (!state.scene.without_wall).then_some([arena.wall.friction, arena.wall.restitution].map(unsigned));
+        self.wall = (!state.scene.without_wall)
+            .then_some([arena.wall.friction, arena.wall.restitution].map(unsigned));
         self.blocks.clear();
         self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
             BlockConstants {
