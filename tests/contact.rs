@@ -9,12 +9,12 @@ use trifactor::robot::{Command, FINGERS, Nine, RAISED, RobotState, kinematics};
 use trifactor::world::{Contacts, Entity, Physics, Preset, Scene, World};
 
 /// The edge of the ordinary cube, m.
-pub const EDGE: f64 = 0.065;
+pub(crate) const EDGE: f64 = 0.065;
 
 /// A scene by name: a cube at the centre, at the wall, five cubes, a stack of three, a cube by a
 /// fixed barrier, a cube between the fingers, a stack of three with two cubes apart, no block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     Centre,
     Wall,
     Five,
@@ -26,7 +26,7 @@ pub enum Place {
 }
 
 /// Every scene with a block.
-pub const PLACES: [Place; 7] = [
+pub(crate) const PLACES: [Place; 7] = [
     Place::Centre,
     Place::Wall,
     Place::Five,
@@ -37,7 +37,7 @@ pub const PLACES: [Place; 7] = [
 ];
 
 /// The state that a scene begins with; its positions vary a little with the stream.
-pub fn initial(place: Place, rng: &mut Rng) -> State {
+pub(crate) fn initial(place: Place, rng: &mut Rng) -> State {
     let names = ["tool_block", "block_1", "block_2", "block_3", "block_4"];
     let count = match place {
         Place::Five | Place::Crowd => 5,
@@ -71,6 +71,11 @@ pub fn initial(place: Place, rng: &mut Rng) -> State {
     }
     if matches!(place, Place::Wall | Place::Five | Place::Barrier) {
         vary(&mut state, rng);
+    }
+    if place == Place::Crowd {
+        // One of the cubes bounces off the floor, and nothing else off anything.
+        state.blocks[4].restitution = 0.6;
+        state.arena.floor.restitution = 0.6;
     }
     if place == Place::Barrier {
         state.blocks[1].size = [0.3, 0.02, 0.05];
@@ -107,27 +112,27 @@ pub(crate) fn toward(finger: usize, point: Triple, distance: f64) -> Triple {
 }
 
 /// Puts a finger's tip at a point, or as near as it gets.
-pub fn reach(robot: &mut RobotState, finger: usize, target: Triple) {
+pub(crate) fn reach(robot: &mut RobotState, finger: usize, target: Triple) {
     let near = kinematics::of_finger(&robot.joint_positions, finger);
     let joints = kinematics::inverse(finger, target, robot.height, near).joints;
     robot.joint_positions[3 * finger..3 * finger + 3].copy_from_slice(&joints);
 }
 
 /// Random commands whose fingers work the blocks.
-pub struct Worker {
+pub(crate) struct Worker {
     rng: Rng,
     targets: [Triple; FINGERS],
     left: [u64; FINGERS],
 }
 
 impl Worker {
-    pub fn new(rng: Rng) -> Self {
+    pub(crate) fn new(rng: Rng) -> Self {
         Self { rng, targets: [[0.0; 3]; FINGERS], left: [0; FINGERS] }
     }
 
     /// The next command: each finger goes for a point in a block for some steps, sometimes far
     /// from all of them, and now and then all joints get random torques.
-    pub fn command(&mut self, state: &State) -> Command {
+    pub(crate) fn command(&mut self, state: &State) -> Command {
         let rng = &mut self.rng;
         let mut joints: Nine = state.robot.joint_positions;
         for finger in 0..FINGERS {
@@ -158,7 +163,7 @@ impl Worker {
 }
 
 /// Every number of a state as its bits.
-pub fn bits(state: &State) -> Vec<u64> {
+pub(crate) fn bits(state: &State) -> Vec<u64> {
     fn walk(value: &serde_json::Value, bits: &mut Vec<u64>) {
         match value {
             serde_json::Value::Number(number) => match number.as_u64() {
@@ -178,7 +183,7 @@ pub fn bits(state: &State) -> Vec<u64> {
 }
 
 /// The bits of what moves: joints and blocks.
-pub fn motion(state: &State) -> Vec<u64> {
+pub(crate) fn motion(state: &State) -> Vec<u64> {
     let robot = &state.robot;
     let joints = robot.joint_positions.iter().chain(&robot.joint_velocities);
     let blocks = state.blocks.iter().flat_map(|b| {
@@ -190,7 +195,7 @@ pub fn motion(state: &State) -> Vec<u64> {
 }
 
 /// The 64-bit FNV-1a hash of some bits, least byte first.
-pub fn fnv1a(bits: &[u64]) -> u64 {
+pub(crate) fn fnv1a(bits: &[u64]) -> u64 {
     bits.iter().flat_map(|b| b.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     })
@@ -198,21 +203,21 @@ pub fn fnv1a(bits: &[u64]) -> u64 {
 
 /// How the physics of a roll-out is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Setting {
-    pub preset: Preset,
-    pub substeps: u32,
-    pub skip_frame: u32,
+pub(crate) struct Setting {
+    pub(crate) preset: Preset,
+    pub(crate) substeps: u32,
+    pub(crate) skip_frame: u32,
 }
 
 impl Setting {
-    pub fn world(self) -> World {
+    pub(crate) fn world(self) -> World {
         let physics = Physics { substeps: self.substeps, ..self.preset.physics() };
         World::new(physics, self.skip_frame).expect("the presets are in range")
     }
 }
 
 /// The settings of the roll-outs, and for how many control steps each scene runs under them.
-pub const SETTINGS: [(Setting, usize); 6] = [
+pub(crate) const SETTINGS: [(Setting, usize); 6] = [
     (Setting { preset: Preset::Accurate, substeps: 1, skip_frame: 3 }, 120),
     (Setting { preset: Preset::Accurate, substeps: 1, skip_frame: 10 }, 50),
     (Setting { preset: Preset::Accurate, substeps: 2, skip_frame: 3 }, 40),
@@ -222,18 +227,18 @@ pub const SETTINGS: [(Setting, usize); 6] = [
 ];
 
 /// A step that was taken.
-pub struct Transition {
-    pub setting: Setting,
-    pub place: Place,
-    pub state: State,
-    pub command: Command,
+pub(crate) struct Transition {
+    pub(crate) setting: Setting,
+    pub(crate) place: Place,
+    pub(crate) state: State,
+    pub(crate) command: Command,
     /// The state that came of it, in a run from the scene's beginning.
-    pub next: State,
-    pub contacts: Contacts,
+    pub(crate) next: State,
+    pub(crate) contacts: Contacts,
 }
 
 /// What of the contact that these tests are about happened in a step.
-pub fn in_contact(contacts: &Contacts) -> bool {
+pub(crate) fn in_contact(contacts: &Contacts) -> bool {
     contacts.couplings.iter().any(|c| {
         let block = |e| matches!(e, Entity::Block(_));
         let between = match (c.first, c.second) {
@@ -245,7 +250,7 @@ pub fn in_contact(contacts: &Contacts) -> bool {
 }
 
 /// A roll-out of a scene: the states, commands and contacts of a continued run.
-pub fn roll_out(place: Place, setting: Setting, steps: usize, seed: u64) -> Vec<Transition> {
+pub(crate) fn roll_out(place: Place, setting: Setting, steps: usize, seed: u64) -> Vec<Transition> {
     let mut world = setting.world();
     let mut rng = Rng::stream(seed, place as u64, "scene");
     let mut worker = Worker::new(Rng::stream(seed, place as u64, "worker"));
@@ -263,10 +268,10 @@ pub fn roll_out(place: Place, setting: Setting, steps: usize, seed: u64) -> Vec<
 }
 
 /// The seed of the shared roll-outs.
-pub const SEED: u64 = 2026;
+pub(crate) const SEED: u64 = 2026;
 
 /// The roll-outs of all scenes under all settings, made once.
-pub fn transitions() -> &'static [Transition] {
+pub(crate) fn transitions() -> &'static [Transition] {
     static MADE: OnceLock<Vec<Transition>> = OnceLock::new();
     MADE.get_or_init(|| {
         SETTINGS
