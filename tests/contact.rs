@@ -72,6 +72,11 @@ pub(crate) fn initial(place: Place, rng: &mut Rng) -> State {
     if matches!(place, Place::Wall | Place::Five | Place::Barrier) {
         vary(&mut state, rng);
     }
+    if place == Place::Crowd {
+        // One of the cubes bounces off the floor, and nothing else off anything.
+        state.blocks[4].restitution = 0.6;
+        state.arena.floor.restitution = 0.6;
+    }
     if place == Place::Barrier {
         state.blocks[1].size = [0.3, 0.02, 0.05];
         state.blocks[1].position = [0.0, 0.08, 0.025];
@@ -199,9 +204,9 @@ pub(crate) fn fnv1a(bits: &[u64]) -> u64 {
 /// How the physics of a roll-out is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Setting {
-    pub preset: Preset,
-    pub substeps: u32,
-    pub skip_frame: u32,
+    pub(crate) preset: Preset,
+    pub(crate) substeps: u32,
+    pub(crate) skip_frame: u32,
 }
 
 impl Setting {
@@ -223,13 +228,13 @@ pub(crate) const SETTINGS: [(Setting, usize); 6] = [
 
 /// A step that was taken.
 pub(crate) struct Transition {
-    pub setting: Setting,
-    pub place: Place,
-    pub state: State,
-    pub command: Command,
+    pub(crate) setting: Setting,
+    pub(crate) place: Place,
+    pub(crate) state: State,
+    pub(crate) command: Command,
     /// The state that came of it, in a run from the scene's beginning.
-    pub next: State,
-    pub contacts: Contacts,
+    pub(crate) next: State,
+    pub(crate) contacts: Contacts,
 }
 
 /// What of the contact that these tests are about happened in a step.

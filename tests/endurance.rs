@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use trifactor::intervention::{self, Intervention};
 use trifactor::rng::Rng;
-use trifactor::robot::{Command, FINGERS, RAISED, RobotState, kinematics};
+use trifactor::robot::{Command, RAISED, RobotState, kinematics};
 use trifactor::variable::{Rules, Subspace, Variable};
-use trifactor::world::{BlockKind, Physics, Scene, WALL_HEIGHT, WALL_RADIUS, World};
+use trifactor::world::{BlockKind, Physics, Preset, Scene, WALL_HEIGHT, WALL_RADIUS, World};
 use trifactor::{Config, Env, State, math};
 
 use crate::contact::{self, Place, Setting, Worker, bits};
@@ -32,7 +32,8 @@ struct Watch {
     interventions: u64,
     refused: u64,
     thrown_out: u64,
-    deepest_in_floor: f64,
+    /// Of the accurate preset and of the reference's, m.
+    deepest_in_floor: [f64; 2],
     deepest_in_wall: f64,
     memory: Vec<u64>,
 }
@@ -48,7 +49,7 @@ impl Watch {
     /// A block may be thrown over the wall's rim and then lies on the floor outside; but no
     /// centre is ever below the floor or within the wall below its rim, and none changes sides
     /// with both its centres below the rim.
-    fn step(&mut self, before: &State, after: &State) {
+    fn step(&mut self, before: &State, after: &State, preset: Preset) {
         let robot = &after.robot;
         let joints = robot.joint_positions.iter().chain(&robot.joint_velocities);
         assert!(joints.chain(&robot.torques).all(|x| x.is_finite()), "{robot:?}");
@@ -70,7 +71,8 @@ impl Watch {
             let axes = math::rotation(block.orientation).to_rotation_matrix();
             let lowest =
                 block.position[2] - (0..3).map(|i| axes[(2, i)].abs() * half[i]).sum::<f64>();
-            self.deepest_in_floor = self.deepest_in_floor.max(-lowest);
+            let deepest = &mut self.deepest_in_floor[preset as usize];
+            *deepest = deepest.max(-lowest);
             assert!(block.position[2] > 0.0, "through the floor: {block:?} after {last:?}");
             self.side(&block.position, &description.name);
             let inside = |position: &[f64; 3]| radius(position) < WALL_RADIUS;
@@ -150,7 +152,7 @@ fn environment(family: &str, skip_frame: u32, ticks: u64, seed: u64, watch: &mut
         before.clone_from(env.state());
         let step = env.step(&action).expect("nine finite numbers");
         watch.ticks += u64::from(skip_frame);
-        watch.step(&before, env.state());
+        watch.step(&before, env.state(), Preset::Accurate);
         assert!(step.reward.is_finite());
         if env.observation_len() == observation.len() {
             env.observe(&mut observation).expect("its own length");
@@ -184,7 +186,7 @@ fn world(place: Place, setting: Setting, ticks: u64, seed: u64, watch: &mut Watc
         }
         world.step(&state, &worker.command(&state), &mut next);
         watch.ticks += u64::from(setting.skip_frame);
-        watch.step(&state, &next);
+        watch.step(&state, &next, setting.preset);
         std::mem::swap(&mut state, &mut next);
         left -= 1;
         if left == 0 {
@@ -229,8 +231,8 @@ fn random_actions_and_interventions_leave_all_numbers_finite_and_all_bodies_in_p
         }
         watch.measure();
     }
-    let form = if all { "long" } else { "short; TRIFACTOR_ALL=1 runs the long one" };
-    println!("endurance, the {form} form (seed {SEED}): {watch:?}");
+    let form = if all { "long form" } else { "short form (TRIFACTOR_ALL=1 runs the long one)" };
+    println!("endurance, {form}, seed {SEED}: {watch:?}");
     assert!(watch.ticks >= ticks);
     assert!(watch.interventions > watch.ticks / 2000);
     if let (Some(first), Some(last)) = (watch.memory.first(), watch.memory.last()) {
@@ -304,12 +306,55 @@ fn a_block_thrown_at_ten_metres_per_second_passes_neither_floor_nor_wall() {
             let mut next = state.clone();
             for _ in 0..30 {
                 world.step(&state, &Command::JointPositions(RAISED), &mut next);
-                watch.step(&state, &next);
+                watch.step(&state, &next, setting.preset);
                 std::mem::swap(&mut state, &mut next);
             }
         }
     }
 }
+
+/// A number of each kind that a state has.
+const NUMBERS: [(&str, fn(&mut State, f64)); 39] = [
+    ("joint position", |s, x| s.robot.joint_positions[8] = x),
+    ("joint velocity", |s, x| s.robot.joint_velocities[4] = x),
+    ("height", |s, x| s.robot.height = x),
+    ("link mass", |s, x| s.robot.links[11].mass = x),
+    ("link color", |s, x| s.robot.links[0].color[2] = x),
+    ("robot friction", |s, x| s.robot.friction = x),
+    ("robot restitution", |s, x| s.robot.restitution = x),
+    ("joint damping", |s, x| s.robot.joint_damping = x),
+    ("position gain", |s, x| s.robot.position_gain_factor = x),
+    ("velocity gain", |s, x| s.robot.velocity_gain_factor = x),
+    ("torque limit", |s, x| s.robot.torque_limit = x),
+    ("noise", |s, x| s.robot.joint_position_noise = x),
+    ("target", |s, x| s.robot.target[3] = x),
+    ("torque", |s, x| s.robot.torques[3] = x),
+    ("action", |s, x| s.robot.actions.recent[7][8] = x),
+    ("floor friction", |s, x| s.arena.floor.friction = x),
+    ("floor restitution", |s, x| s.arena.floor.restitution = x),
+    ("floor color", |s, x| s.arena.floor.color[0] = x),
+    ("wall friction", |s, x| s.arena.wall.friction = x),
+    ("wall restitution", |s, x| s.arena.wall.restitution = x),
+    ("wall color", |s, x| s.arena.wall.color[1] = x),
+    ("gravity", |s, x| s.arena.gravity[2] = x),
+    ("block size", |s, x| s.blocks[0].size[2] = x),
+    ("block mass", |s, x| s.blocks[0].mass = x),
+    ("block friction", |s, x| s.blocks[0].friction = x),
+    ("block restitution", |s, x| s.blocks[0].restitution = x),
+    ("block drag", |s, x| s.blocks[0].linear_damping = x),
+    ("block rotational drag", |s, x| s.blocks[0].angular_damping = x),
+    ("block color", |s, x| s.blocks[0].color[0] = x),
+    ("block position", |s, x| s.blocks[0].position[1] = x),
+    ("block orientation", |s, x| s.blocks[0].orientation[3] = x),
+    ("block velocity", |s, x| s.blocks[0].linear_velocity[0] = x),
+    ("block spin", |s, x| s.blocks[0].angular_velocity[1] = x),
+    ("goal size", |s, x| s.goals[0].size[0] = x),
+    ("goal color", |s, x| s.goals[0].color[0] = x),
+    ("goal position", |s, x| s.goals[0].position[2] = x),
+    ("goal orientation", |s, x| s.goals[0].orientation[1] = x),
+    ("delay", |s, x| s.robot.action_delay = x.to_bits() as usize),
+    ("smoothing", |s, x| s.robot.action_smoothing = x.to_bits() as usize),
+];
 
 #[test]
 fn no_number_that_is_not_finite_gets_in() {
@@ -331,19 +376,10 @@ fn no_number_that_is_not_finite_gets_in() {
                 assert!(env.do_intervention(&intervention, false).is_err(), "{path} took {bad}");
             }
         }
-        for change in [
-            (|s, x| s.blocks[0].position[1] = x) as fn(&mut State, f64),
-            |s, x| s.blocks[0].mass = x,
-            |s, x| s.blocks[0].orientation[3] = x,
-            |s, x| s.robot.joint_velocities[4] = x,
-            |s, x| s.robot.links[2].mass = x,
-            |s, x| s.robot.target[0] = x,
-            |s, x| s.arena.gravity[2] = x,
-            |s, x| s.goals[0].size[0] = x,
-        ] {
+        for (name, change) in NUMBERS {
             let mut other = state.clone();
             change(&mut other, bad);
-            assert!(env.set_state(&other).is_err());
+            assert!(env.set_state(&other).is_err(), "{name} took {bad}");
         }
         assert_eq!(env.state(), &state);
     }

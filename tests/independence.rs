@@ -70,17 +70,24 @@ fn donate(state: &mut State, entity: Entity, rng: &mut Rng) {
         Entity::Block(i) => {
             let block = &mut state.blocks[i];
             let angle = rng.uniform(-3.1, 3.1);
-            // A third lies on the floor, a third of those at the wall; the others are in the air.
+            // Of nine, three lie on the floor, one of them at the wall, two hit it from above, and
+            // four are in the air.
             let kind = rng.below(9);
             let radius =
                 if kind == 0 { 0.242 - block.size[0] / 2.0 } else { rng.uniform(0.0, 0.2) };
-            let height = if kind < 3 { block.size[2] / 2.0 } else { rng.uniform(0.1, 0.4) };
+            let height = match kind {
+                0..3 => block.size[2] / 2.0,
+                3..5 => block.size[2] / 2.0 + 0.005,
+                _ => rng.uniform(0.1, 0.4),
+            };
             block.position = math::from_cylindrical([radius, angle, height]);
             let yaw = if kind == 0 { angle } else { rng.uniform(-3.1, 3.1) };
             block.orientation = math::from_rotation_vector([0.0, 0.0, yaw]);
             block.linear_velocity = [(); 3].map(|()| rng.uniform(-0.5, 0.5));
             block.angular_velocity = [(); 3].map(|()| rng.uniform(-3.0, 3.0));
-            if kind < 3 {
+            if (3..5).contains(&kind) {
+                block.linear_velocity[2] = -1.5;
+            } else if kind < 3 {
                 block.linear_velocity[2] = 0.0;
                 block.angular_velocity = [0.0, 0.0, block.angular_velocity[2]];
             }
@@ -136,7 +143,7 @@ fn survey(cases: usize, alone: bool) -> (usize, usize, Vec<String>) {
             continue;
         }
         let mut donor = t.state.clone();
-        if alone {
+        if alone || rng.below(2) == 0 {
             donate(&mut donor, entity, &mut rng);
         } else {
             nudge(&mut donor, entity, &mut rng);

@@ -5,8 +5,9 @@ use serde_json::json;
 use super::Config;
 use crate::error::{Error, Result, all_finite};
 use crate::rng::fnv1a;
+use crate::robot::{QUEUE, RobotState};
 use crate::task::Family;
-use crate::world::State;
+use crate::world::{ArenaState, State};
 
 /// The identity of a world description: family with parameters, physics, ticks per step.
 ///
@@ -34,27 +35,89 @@ pub(super) fn check_state(own: &State, state: &State) -> Result<()> {
             state.goals.len()
         ));
     }
-    let robot = &state.robot;
-    all_finite("state.robot.joint_positions", &robot.joint_positions)?;
-    all_finite("state.robot.joint_velocities", &robot.joint_velocities)?;
-    all_finite("state.arena.gravity", &state.arena.gravity)?;
+    check_robot(&state.robot)?;
+    check_arena(&state.arena)?;
     for (block, description) in state.blocks.iter().zip(&state.scene.blocks) {
         let name = |what: &str| format!("state.{}.{what}", description.name);
         all_finite(&name("position"), &block.position)?;
         all_finite(&name("orientation"), &block.orientation)?;
         all_finite(&name("linear_velocity"), &block.linear_velocity)?;
         all_finite(&name("angular_velocity"), &block.angular_velocity)?;
-        for (what, value) in
-            [("mass", block.mass), ("size", block.size.into_iter().fold(f64::INFINITY, f64::min))]
-        {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(Error::Impossible {
-                    path: name(what),
-                    value: vec![value],
-                    reason: "must be a finite number above 0".to_string(),
-                });
-            }
-        }
+        all_finite(&name("color"), &block.color)?;
+        above_zero(&name("mass"), &[block.mass])?;
+        above_zero(&name("size"), &block.size)?;
+        not_negative(&name("friction"), block.friction)?;
+        not_negative(&name("restitution"), block.restitution)?;
+        not_negative(&name("linear_damping"), block.linear_damping)?;
+        not_negative(&name("angular_damping"), block.angular_damping)?;
+    }
+    for (goal, description) in state.goals.iter().zip(&state.scene.goals) {
+        let name = |what: &str| format!("state.{}.{what}", description.name);
+        all_finite(&name("position"), &goal.position)?;
+        all_finite(&name("orientation"), &goal.orientation)?;
+        all_finite(&name("color"), &goal.color)?;
+        above_zero(&name("size"), &goal.size)?;
     }
     Ok(())
+}
+
+fn check_robot(robot: &RobotState) -> Result<()> {
+    all_finite("state.robot.joint_positions", &robot.joint_positions)?;
+    all_finite("state.robot.joint_velocities", &robot.joint_velocities)?;
+    all_finite("state.robot.target", &robot.target)?;
+    all_finite("state.robot.torques", &robot.torques)?;
+    all_finite("state.robot.actions", robot.actions.recent.as_flattened())?;
+    all_finite("state.robot.height", &[robot.height])?;
+    for link in &robot.links {
+        above_zero("state.robot.links.mass", &[link.mass])?;
+        all_finite("state.robot.links.color", &link.color)?;
+    }
+    not_negative("state.robot.friction", robot.friction)?;
+    not_negative("state.robot.restitution", robot.restitution)?;
+    not_negative("state.robot.joint_damping", robot.joint_damping)?;
+    not_negative("state.robot.position_gain_factor", robot.position_gain_factor)?;
+    not_negative("state.robot.velocity_gain_factor", robot.velocity_gain_factor)?;
+    not_negative("state.robot.torque_limit", robot.torque_limit)?;
+    not_negative("state.robot.joint_position_noise", robot.joint_position_noise)?;
+    let whole = |what: &str, value: usize, low: usize, high: usize| {
+        let reason = format!("must be a whole number from {low} to {high}");
+        match (low..=high).contains(&value) {
+            true => Ok(()),
+            false => Err(impossible(&format!("state.robot.{what}"), &[value as f64], &reason)),
+        }
+    };
+    whole("action_delay", robot.action_delay, 0, QUEUE - 1)?;
+    whole("action_smoothing", robot.action_smoothing, 1, QUEUE)?;
+    whole("actions.count", robot.actions.count, 0, robot.actions.recent.len())
+}
+
+fn check_arena(arena: &ArenaState) -> Result<()> {
+    all_finite("state.arena.gravity", &arena.gravity)?;
+    for (name, surface) in [("floor", &arena.floor), ("wall", &arena.wall)] {
+        let name = |what: &str| format!("state.arena.{name}.{what}");
+        not_negative(&name("friction"), surface.friction)?;
+        not_negative(&name("restitution"), surface.restitution)?;
+        all_finite(&name("color"), &surface.color)?;
+    }
+    Ok(())
+}
+
+/// Refuses numbers of a state that must be finite and above zero.
+fn above_zero(path: &str, values: &[f64]) -> Result<()> {
+    match values.iter().all(|v| v.is_finite() && *v > 0.0) {
+        true => Ok(()),
+        false => Err(impossible(path, values, "must be a finite number above 0")),
+    }
+}
+
+/// Refuses a number of a state that must be finite and not below zero.
+fn not_negative(path: &str, value: f64) -> Result<()> {
+    match value.is_finite() && value >= 0.0 {
+        true => Ok(()),
+        false => Err(impossible(path, &[value], "must be a finite number of at least 0")),
+    }
+}
+
+fn impossible(path: &str, value: &[f64], reason: &str) -> Error {
+    Error::Impossible { path: path.to_string(), value: value.to_vec(), reason: reason.to_string() }
 }
