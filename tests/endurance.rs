@@ -313,8 +313,11 @@ fn a_block_thrown_at_ten_metres_per_second_passes_neither_floor_nor_wall() {
     }
 }
 
+/// Writes one number of a state.
+type Write = fn(&mut State, f64);
+
 /// A number of each kind that a state has.
-const NUMBERS: [(&str, fn(&mut State, f64)); 39] = [
+const NUMBERS: [(&str, Write); 39] = [
     ("joint position", |s, x| s.robot.joint_positions[8] = x),
     ("joint velocity", |s, x| s.robot.joint_velocities[4] = x),
     ("height", |s, x| s.robot.height = x),
