@@ -143,10 +143,6 @@ pub(super) struct Built {
     pub(super) blocks: Vec<Option<RigidBodyHandle>>,
     /// The joint axes in the links' own frames.
     pub(super) axes: [Triple; JOINTS_PER_FINGER],
-    /// The colliders that move.
-    pub(super) moving: Vec<ColliderHandle>,
-    /// The colliders that never move; the floor is one.
-    pub(super) fixed: Vec<ColliderHandle>,
 }
 
 /// Writes an entity into a collider's user data.
@@ -218,12 +214,7 @@ pub(super) fn build(constants: &Constants, hooks: ActiveHooks) -> Built {
         .map(|(i, block)| build_block(&mut sets, block, hooks, i))
         .collect();
     let axes = std::array::from_fn(|joint| axis(&robot::description().fingers[0].joints[joint]));
-    let (moving, fixed) = sets
-        .colliders
-        .iter()
-        .map(|(handle, _)| handle)
-        .partition(|h| sets.colliders[*h].parent().is_some());
-    Built { sets, links, blocks, axes, moving, fixed }
+    Built { sets, links, blocks, axes }
 }
 
 fn material(builder: ColliderBuilder, [friction, restitution]: [f64; 2]) -> ColliderBuilder {

@@ -4,6 +4,7 @@ use rapier3d_f64::prelude::*;
 
 use super::build::{self, Built, Constants, Sets};
 use super::contacts::Contacts;
+use super::order::Order;
 use super::settings::Physics;
 use super::{BlockState, State};
 use crate::math;
@@ -11,9 +12,6 @@ use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER, Nine};
 
 /// Joint angles at which no link is near another, the floor or a block, rad.
 const SPREAD: Nine = robot::every_finger([0.0, 1.0, -1.0]);
-
-/// Rapier moves leaves about in its tree where fewer than one in this many changed in a tick.
-const MOVED_SHARE: usize = 16;
 
 /// Leaves to the solver only the contacts that can close within a tick.
 ///
@@ -61,8 +59,7 @@ pub(super) struct Engine {
     ccd_solver: CCDSolver,
     // The constants of the state at hand, read here to be compared without allocation.
     wanted: Constants,
-    // What each moving collider's leaf of the broad phase has covered in this control step.
-    reach: Vec<Aabb>,
+    order: Order,
 }
 
 impl Engine {
@@ -78,7 +75,7 @@ impl Engine {
         let template = build::build(&constants, hooks);
         let mut engine = Self {
             wanted: constants.clone(),
-            reach: Vec::new(),
+            order: Order::new(&template.sets),
             live: template.sets.clone(),
             constants,
             template,
@@ -100,26 +97,12 @@ impl Engine {
     fn settle(&mut self) {
         self.write_joints(&SPREAD, &[0.0; JOINTS]);
         let dt = std::mem::replace(&mut self.parameters.dt, 0.0);
-        self.reach.clear();
         self.pipeline_step(Vector::ZERO);
-        self.part();
-        self.keep_order();
+        self.order.part(&mut self.live, &self.parameters);
+        self.order.keep(&mut self.live, &self.parameters);
         self.pipeline_step(Vector::ZERO);
         self.parameters.dt = dt;
         self.template.sets = self.live.clone();
-    }
-
-    /// Writes leaves far from each other and from everything, so that the next tick ends all pairs.
-    ///
-    /// A pair of the template that a state does not have would be removed in the first tick, and
-    /// the last pair of the list, whichever bodies that is about, would take its place. Pairs with
-    /// the floor, whose leaf is all of space, stay for ever.
-    fn part(&mut self) {
-        for (i, handle) in self.template.moving.iter().enumerate() {
-            let center = Vector::new(0.0, 0.0, 1000.0 + i as f64);
-            let aabb = Aabb::from_half_extents(center, Vector::splat(0.1));
-            self.live.broad_phase.set_aabb(&self.parameters, *handle, aabb);
-        }
     }
 
     /// Makes the engine's numbers those of the state, and nothing else.
@@ -128,6 +111,7 @@ impl Engine {
         if self.wanted != self.constants {
             std::mem::swap(&mut self.wanted, &mut self.constants);
             self.template = build::build(&self.constants, self.hooks);
+            self.order = Order::new(&self.template.sets);
             self.live = self.template.sets.clone();
             self.settle();
         } else {
@@ -139,44 +123,7 @@ impl Engine {
         }
         self.write_joints(&state.robot.joint_positions, &state.robot.joint_velocities);
         self.write_blocks(&state.blocks);
-        self.begin_reach();
-    }
-
-    /// Fits the leaves of the broad phase to where the colliders begin, and remembers them.
-    fn begin_reach(&mut self) {
-        let Sets { bodies, colliders, broad_phase, .. } = &mut self.live;
-        bodies.propagate_modified_body_positions_to_colliders(colliders);
-        for handle in &self.template.moving {
-            let aabb = colliders[*handle].compute_broad_phase_aabb(&self.parameters, bodies);
-            broad_phase.set_aabb(&self.parameters, *handle, aabb);
-        }
-        self.reach.clear();
-        let live = &self.live;
-        self.reach.extend(self.template.moving.iter().map(|handle| leaf(live, *handle)));
-    }
-
-    /// Keeps the order of the contacts free of what other bodies do.
-    ///
-    /// Rapier solves contacts in the order of its list of pairs. A pair that goes is replaced by
-    /// the last one of the list, whichever bodies that is about: so that none goes within a control
-    /// step, a collider's leaf only grows. And a tick in which few leaves change lets Rapier move
-    /// leaves about in the tree, by which the order of later pairs would depend on how many other
-    /// colliders moved: a few fixed leaves are written anew in every tick to keep it from that.
-    fn keep_order(&mut self) {
-        // Without a margin a leaf becomes what is written.
-        let exact = IntegrationParameters { length_unit: 0.0, ..self.parameters };
-        for (handle, reach) in self.template.moving.iter().zip(&mut self.reach) {
-            let leaf = leaf(&self.live, *handle);
-            if !leaf.contains(reach) {
-                reach.merge(&leaf);
-                self.live.broad_phase.set_aabb(&exact, *handle, *reach);
-            }
-        }
-        let leaves = self.template.moving.len() + self.template.fixed.len();
-        for handle in self.template.fixed.iter().cycle().take(leaves / MOVED_SHARE + 1) {
-            let leaf = leaf(&self.live, *handle);
-            self.live.broad_phase.set_aabb(&exact, *handle, leaf);
-        }
+        self.order.begin(&mut self.live, &self.parameters);
     }
 
     fn write_joints(&mut self, positions: &Nine, velocities: &Nine) {
@@ -288,7 +235,7 @@ impl Engine {
     /// One tick with that many solver passes.
     pub(super) fn tick(&mut self, gravity: math::Triple, passes: u32) {
         self.parameters.num_internal_pgs_iterations = passes as usize;
-        self.keep_order();
+        self.order.keep(&mut self.live, &self.parameters);
         self.pipeline_step(math::to_rapier(gravity));
     }
 
@@ -344,16 +291,6 @@ impl Engine {
             &(),
         );
     }
-}
-
-/// The box that the broad phase holds for a collider.
-fn leaf(sets: &Sets, handle: ColliderHandle) -> Aabb {
-    let Sets { bodies, colliders, broad_phase, narrow_phase, .. } = sets;
-    let dispatcher = narrow_phase.query_dispatcher();
-    let query =
-        broad_phase.as_query_pipeline(dispatcher, bodies, colliders, QueryFilter::default());
-    let node = query.bvh.leaf_node(handle.into_raw_parts().0);
-    node.map_or_else(Aabb::new_invalid, |node| node.aabb())
 }
 
 /// The angle of a finger's joint: Rapier keeps a revolute joint's angle as its first angular

@@ -6,6 +6,7 @@
 mod build;
 mod contacts;
 mod engine;
+mod order;
 mod scene;
 mod settings;
 mod state;
