@@ -184,6 +184,7 @@ fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
             "array" => value.is_array(),
             "string" => value.is_string(),
             "number" => value.is_number(),
+            "integer" => value.is_u64(),
             "boolean" => value.is_boolean(),
             "null" => value.is_null(),
             other => panic!("type {other}"),

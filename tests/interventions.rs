@@ -146,11 +146,13 @@ fn an_applied_intervention_changes_what_it_names_and_what_follows_from_it_and_no
             for (other, before) in bench.family.variables(&start) {
                 let after = variable::read(&bench.state, bench.family.rules(), &other).unwrap();
                 let entity = |path: &str| path.split('/').next().unwrap().to_string();
-                let is_pose = |path: &str, of| path.contains("_block/") && path.ends_with(of);
+                let is_body = |path: &str| path.contains("_block/") || path.contains("obstacle/");
+                let is_pose = |path: &str, of| is_body(path) && path.ends_with(of);
                 let twin = |of: &str| path.ends_with(of) && other.ends_with(of);
                 let follows = other == path
                     || (entity(&other) == entity(&path)
                         && (twin("position") || twin("orientation")))
+                    || (path.starts_with("goal_tower/") && other.starts_with("goal_block_"))
                     || (is_pose(&path, "/size")
                         && (is_pose(&other, "/size") || is_pose(&other, "_position")));
                 assert!(after == before || follows, "{path} changed {other}");

@@ -15,6 +15,7 @@ mod interventions;
 mod kinematics;
 #[cfg(feature = "cli")]
 mod main_job;
+mod manipulation;
 mod meshes;
 mod observation;
 mod overlap;

@@ -10,7 +10,7 @@ use super::log::{Header, Outcome, Writer};
 use super::{WorldOptions, print};
 use crate::agent::{Policy, ScriptedPush, ScriptedReach};
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::rng::Rng;
 use crate::task::reward::Rules;
@@ -52,13 +52,20 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let header = Header::new(family, *skip_frame, *physics, options.seed);
     let mut env = Env::new(header.config())?;
     env.reset(Some(options.seed));
-    let default = PathBuf::from(format!("runs/{family}.jsonl"));
-    let path = options.log.as_deref().unwrap_or(&default);
-    let mut log = Writer::create(path, &header)?;
     let mut policy: Box<dyn Policy> = match env.family().reward().rules {
         Rules::Pushing => Box::new(ScriptedPush::new(env.dt())),
         Rules::Reaching => Box::new(ScriptedReach),
+        _ => {
+            return Err(Error::UnknownName {
+                what: "family with a scripted policy",
+                name: family.clone(),
+                known: "pushing, reaching".to_string(),
+            });
+        }
     };
+    let default = PathBuf::from(format!("runs/{family}.jsonl"));
+    let path = options.log.as_deref().unwrap_or(&default);
+    let mut log = Writer::create(path, &header)?;
     let bar = bar(options, env.max_episode_length());
     let mut reports = Vec::new();
     for episode in 0..options.episodes {

@@ -259,7 +259,7 @@ impl Env {
     /// How the present state stands to the task.
     pub fn info(&self) -> Info {
         let rules = self.family.reward().rules;
-        let none = rules.term_names().iter().map(|name| (*name, 0.0));
+        let none = rules.term_names().map(|name| (name, 0.0));
         Info {
             success: self.outcome.success,
             fractional_success: self.outcome.fractional_success,

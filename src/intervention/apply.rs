@@ -117,10 +117,11 @@ fn write(
 ) -> Result<Vec<Entity>> {
     writes.sort_by(|a, b| a.variable.order().cmp(&b.variable.order()));
     for Write { variable, value, asked } in &writes {
+        variable.write(draft, rules, value)?;
+        // A range may depend on the value itself, such as the side of a barrier it is on.
         if let (Some(subspace), Some((asked, value))) = (check, asked) {
             check_range(rules, draft, asked, value, subspace)?;
         }
-        variable.write(draft, rules, value)?;
     }
     for Write { variable, value, .. } in &writes {
         let found = variable.read(draft);
@@ -134,7 +135,11 @@ fn write(
     }
     let moves = ["size", "cartesian_position", "orientation"];
     let moved = writes.iter().filter(|write| moves.contains(&write.variable.attribute.name));
-    Ok(moved.map(|write| write.variable.entity).collect())
+    let mut moved: Vec<Entity> = moved.map(|write| write.variable.entity).collect();
+    if moved.contains(&Entity::GoalTower) {
+        moved.extend((0..draft.goals.len()).map(Entity::Goal));
+    }
+    Ok(moved)
 }
 
 fn same_bits(a: &[f64], b: &[f64]) -> bool {

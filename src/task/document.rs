@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::parameter::Parameter;
 use super::reward;
 use super::sampler::GoalSampling;
 use crate::error::{Error, Result};
 use crate::math::{Quat, Triple};
 use crate::robot::{Nine, RobotState};
-use crate::variable::{self, Coupling, Entity, Interval, RangeEdit, Rules, Subspace, Variable};
+use crate::variable::{
+    self, Coupling, Entity, GOAL_TOWER, Interval, RangeEdit, Rules, Subspace, Variable,
+};
 use crate::world::{BlockKind, GoalShape, Scene, State};
 
 /// A task family as it is written down.
@@ -34,8 +37,8 @@ pub struct Document {
     /// The reward.
     pub reward: RewardDocument,
     /// The family's parameters: their names, and the variables they set at the start.
-    pub parameters: BTreeMap<String, String>,
-    /// The attributes of the entity `task`.
+    pub parameters: BTreeMap<String, Parameter>,
+    /// The attributes of the entity `task`, and `goal_tower`.
     pub task_variables: Vec<String>,
     /// What follows from setting a variable, and what must hold.
     pub couplings: Vec<Coupling>,
@@ -216,14 +219,16 @@ impl Document {
             return Err(malformed("episode_seconds", "expected more than 0 s".to_string()));
         }
         for (i, name) in self.task_variables.iter().enumerate() {
-            if Variable::of(&state.scene, Entity::Task, name).is_none() {
+            let tower = name == GOAL_TOWER && !state.scene.goals.is_empty();
+            if !tower && Variable::of(&state.scene, Entity::Task, name).is_none() {
                 let reason = format!("no task variable is called '{name}'");
                 return Err(malformed(&format!("task_variables[{i}]"), reason));
             }
         }
-        for (name, path) in &self.parameters {
-            Variable::find(&state.scene, &rules, path)
-                .map_err(|e| malformed(&format!("parameters.{name}"), e.to_string()))?;
+        for (name, parameter) in &self.parameters {
+            parameter
+                .check(&state, &rules)
+                .map_err(|reason| malformed(&format!("parameters.{name}"), reason))?;
         }
         let known = |place: String, names: &[String]| match names
             .iter()
@@ -236,7 +241,9 @@ impl Document {
         for (i, coupling) in self.couplings.iter().enumerate() {
             known(format!("couplings[{i}]"), coupling.names())?;
         }
-        known("goal_sampling".to_string(), self.goal_sampling.goals())?;
+        self.goal_sampling
+            .check(&state, &rules)
+            .map_err(|reason| malformed("goal_sampling", reason))?;
         self.check_reward(&state.scene)?;
         self.ranges
             .iter()
@@ -247,7 +254,8 @@ impl Document {
     fn check_reward(&self, scene: &Scene) -> Result<()> {
         let reward = &self.reward;
         let names = reward.rules.term_names();
-        if !reward.terms.iter().map(|term| term.term.as_str()).eq(names.iter().copied()) {
+        if !reward.terms.iter().map(|term| term.term.as_str()).eq(names) {
+            let names: Vec<_> = reward.rules.term_names().collect();
             let reason = format!("expected the terms {}", names.join(", "));
             return Err(malformed("reward.terms", reason));
         }
@@ -267,7 +275,8 @@ impl Document {
         let mut seen: Vec<&String> = Vec::new();
         for (place, name) in blocks.chain(goals) {
             is_name(&place, name)?;
-            if seen.contains(&name) || Entity::named(&Scene::new(), name).is_some() {
+            let reserved = name == GOAL_TOWER || Entity::named(&Scene::new(), name).is_some();
+            if seen.contains(&name) || reserved {
                 return Err(malformed(&place, format!("the name '{name}' is taken")));
             }
             seen.push(name);

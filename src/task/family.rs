@@ -6,13 +6,14 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::document::{Document, EpisodeSeconds, RewardDocument};
+use super::parameter::Parameter;
 use super::registry;
 use super::reward::Weights;
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::rng::fnv1a;
 use crate::space::BoxSpace;
-use crate::variable::{self, Rules, Subspace, Variable, obstacle_count, obstacle_name};
+use crate::variable::{Rules, Subspace, Variable, obstacle_count, obstacle_name};
 use crate::world::State;
 
 /// Parameters that every family has beside its own (facts 5.1).
@@ -64,6 +65,7 @@ impl Family {
     /// [`Error::UnknownName`] with the known parameters, [`Error::Malformed`] for a value of the
     /// wrong kind, or whatever is wrong with the value.
     pub fn with_params(mut self, params: &Map<String, Value>) -> Result<Self> {
+        let mut own = Vec::new();
         for (name, value) in params.iter().filter(|(_, value)| !value.is_null()) {
             match name.as_str() {
                 DENSE_WEIGHTS => self.set_weights(&numbers(name, value)?)?,
@@ -74,22 +76,27 @@ impl Family {
                     self.document.reward.sparse =
                         value.as_bool().ok_or_else(|| mistyped(name, "true or false"))?;
                 }
-                _ => {
-                    let path = self.document.parameters.get(name).ok_or_else(|| {
-                        let own = self.document.parameters.keys().map(String::as_str);
-                        let known = own.chain([DENSE_WEIGHTS, FRACTIONAL_WEIGHT, SPARSE]);
-                        Error::UnknownName {
-                            what: "task parameter",
-                            name: name.clone(),
-                            known: known.collect::<Vec<_>>().join(", "),
-                        }
-                    })?;
-                    let value = numbers(name, value)?;
-                    variable::write(&mut self.start, &self.rules, path, &value)?;
-                }
+                _ => own.push((name, self.parameter(name)?, numbers(name, value)?)),
             }
         }
+        // What sets much first, so that what sets little can refine it.
+        own.sort_by_key(|(_, parameter, _)| std::cmp::Reverse(parameter.targets().len()));
+        for (name, parameter, value) in own {
+            parameter.write(name, &mut self.start, &self.rules, &value)?;
+        }
         Ok(self)
+    }
+
+    fn parameter(&self, name: &str) -> Result<Parameter> {
+        self.document.parameters.get(name).cloned().ok_or_else(|| {
+            let own = self.document.parameters.keys().map(String::as_str);
+            let known = own.chain([DENSE_WEIGHTS, FRACTIONAL_WEIGHT, SPARSE]);
+            Error::UnknownName {
+                what: "task parameter",
+                name: name.to_string(),
+                known: known.collect::<Vec<_>>().join(", "),
+            }
+        })
     }
 
     fn set_weights(&mut self, weights: &[f64]) -> Result<()> {
@@ -105,8 +112,8 @@ impl Family {
     /// The parameters and their present values, by the reference's names (facts 5.1).
     pub fn params(&self) -> Map<String, Value> {
         let mut params = Map::new();
-        for (name, path) in &self.document.parameters {
-            if let Ok(value) = variable::read(&self.start, &self.rules, path) {
+        for (name, parameter) in &self.document.parameters {
+            if let Ok(value) = parameter.read(&self.start, &self.rules) {
                 let scalar = value.len() == 1;
                 params.insert(name.clone(), if scalar { json!(value[0]) } else { json!(value) });
             }

@@ -3,6 +3,7 @@
 mod document;
 mod family;
 pub mod overlap;
+mod parameter;
 pub mod registry;
 pub mod reward;
 mod sampler;
@@ -11,4 +12,5 @@ pub use document::{
     BlockDocument, Document, EpisodeSeconds, GoalDocument, RewardDocument, WeightedTerm,
 };
 pub use family::Family;
+pub use parameter::{Parameter, Part, Target};
 pub use sampler::{GoalSampling, Radius};

@@ -3,9 +3,12 @@
 use crate::error::{Error, Result};
 
 /// The embedded documents, in the reference's order of families.
-const EMBEDDED: [(&str, &str); 2] = [
+const EMBEDDED: [(&str, &str); 5] = [
     ("reaching", include_str!("../../task_generators/reaching.json")),
     ("pushing", include_str!("../../task_generators/pushing.json")),
+    ("picking", include_str!("../../task_generators/picking.json")),
+    ("pick_and_place", include_str!("../../task_generators/pick_and_place.json")),
+    ("stacking2", include_str!("../../task_generators/stacking2.json")),
 ];
 
 /// The JSON Schema that every family's document fits.

@@ -21,6 +21,19 @@ pub enum GoalSampling {
         /// How the radius is distributed.
         radius: Radius,
     },
+    /// Each variable gets a uniform draw from its range; the high end of a range of whole
+    /// numbers is not drawn, as in the reference (facts 5.3).
+    Variables(Vec<String>),
+    /// The tool goes to one of two places on either side of the plane y = 0, the goal gets a
+    /// cylindrical position and a rotation from its ranges, which lie opposite.
+    OppositeSides {
+        /// The movable block's name.
+        tool: String,
+        /// The goal's name.
+        goal: String,
+        /// How far from the axis the tool goes, m, or as near to that as its range allows.
+        radius: f64,
+    },
 }
 
 /// How the radius of a cylindrical position is distributed between its bounds.
@@ -38,12 +51,6 @@ pub enum Radius {
 const TRIES: usize = 1000;
 
 impl GoalSampling {
-    /// The names of the goals it draws.
-    pub fn goals(&self) -> &[String] {
-        let Self::Poses { goals, .. } = self;
-        goals
-    }
-
     /// New goals as an intervention on the state.
     ///
     /// Each variable draws from its own stream at the state's step. A position from which the
@@ -52,22 +59,107 @@ impl GoalSampling {
     /// # Errors
     /// Only where the rules name goals that the state has not.
     pub fn sample(&self, state: &State, rules: &Rules, subspace: Subspace) -> Result<Intervention> {
-        let Self::Poses { goals, radius } = self;
-        let mut intervention = Intervention::new();
-        for name in goals {
-            let turn = format!("{name}/euler_orientation");
-            let rotation = variable::draw(state, rules, &turn, subspace)?;
-            let place = format!("{name}/cylindrical_position");
-            if let Some(space) = variable::space(state, rules, &place, subspace)? {
-                let position = draw_position(state, name, *radius, &place, &space, &rotation);
-                intervention = intervention.with(&place, position);
-            }
-            if let Some(rotation) = rotation {
-                intervention = intervention.with(&turn, rotation);
+        match self {
+            Self::Poses { goals, radius } => poses(state, rules, subspace, goals, *radius),
+            Self::Variables(paths) => variables(state, rules, subspace, paths),
+            Self::OppositeSides { tool, goal, radius } => {
+                opposite_sides(state, rules, subspace, [tool, goal], *radius)
             }
         }
-        Ok(intervention)
     }
+
+    /// Refuses names that the start does not have, with the reason.
+    pub(super) fn check(&self, start: &State, rules: &Rules) -> std::result::Result<(), String> {
+        let is_goal = |name: &String| match start.scene.goal_index(name) {
+            Some(_) => Ok(()),
+            None => Err(format!("no goal is '{name}'")),
+        };
+        match self {
+            Self::Poses { goals, .. } if goals.is_empty() => Err("expected goals".to_string()),
+            Self::Poses { goals, .. } => goals.iter().try_for_each(is_goal),
+            Self::Variables(paths) if paths.is_empty() => Err("expected variables".to_string()),
+            Self::Variables(paths) => paths.iter().try_for_each(|path| {
+                match variable::space(start, rules, path, Subspace::Both) {
+                    Ok(Some(_)) => Ok(()),
+                    Ok(None) => Err(format!("'{path}' has no range")),
+                    Err(error) => Err(error.to_string()),
+                }
+            }),
+            Self::OppositeSides { tool, goal, radius } => {
+                is_goal(goal)?;
+                if start.scene.block_index(tool).is_none() {
+                    return Err(format!("no block is '{tool}'"));
+                }
+                let usable = radius.is_finite() && *radius > 0.0;
+                if usable { Ok(()) } else { Err("expected a radius above 0 m".to_string()) }
+            }
+        }
+    }
+}
+
+fn poses(
+    state: &State,
+    rules: &Rules,
+    subspace: Subspace,
+    goals: &[String],
+    radius: Radius,
+) -> Result<Intervention> {
+    let mut intervention = Intervention::new();
+    for name in goals {
+        let turn = format!("{name}/euler_orientation");
+        let rotation = variable::draw(state, rules, &turn, subspace)?;
+        let place = format!("{name}/cylindrical_position");
+        if let Some(space) = variable::space(state, rules, &place, subspace)? {
+            let position = draw_position(state, name, radius, &place, &space, &rotation);
+            intervention = intervention.with(&place, position);
+        }
+        if let Some(rotation) = rotation {
+            intervention = intervention.with(&turn, rotation);
+        }
+    }
+    Ok(intervention)
+}
+
+fn variables(
+    state: &State,
+    rules: &Rules,
+    subspace: Subspace,
+    paths: &[String],
+) -> Result<Intervention> {
+    let mut intervention = Intervention::new();
+    for path in paths {
+        if let Some(value) = variable::draw(state, rules, path, subspace)? {
+            intervention = intervention.with(path, value);
+        }
+    }
+    Ok(intervention)
+}
+
+/// Facts 5.3, pick_and_place. The reference's tool leaves its range where that begins beyond the
+/// radius (space B); here it goes to the nearest radius inside.
+fn opposite_sides(
+    state: &State,
+    rules: &Rules,
+    subspace: Subspace,
+    [tool, goal]: [&String; 2],
+    radius: f64,
+) -> Result<Intervention> {
+    let place = format!("{tool}/cylindrical_position");
+    let mut rng = Rng::at_step(state.seed, state.episode, &place, state.step);
+    let mut angle = std::f64::consts::FRAC_PI_2;
+    if rng.below(2) == 0 {
+        angle = -angle;
+    }
+    let (mut radius, mut height) = (radius, 0.0);
+    if let Some(space) = variable::space(state, rules, &place, subspace)? {
+        radius = radius.max(space.low[0]).min(space.high[0]);
+        height = space.low[2];
+    }
+    let position = [radius, angle, height];
+    let mut moved = state.clone();
+    variable::write(&mut moved, rules, &place, &position)?;
+    let goals = std::slice::from_ref(goal);
+    Ok(poses(&moved, rules, subspace, goals, Radius::Uniform)?.with(&place, position))
 }
 
 fn draw_position(

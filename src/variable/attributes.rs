@@ -3,6 +3,7 @@
 //! The order is the reference's (facts 3.3, 13.1); what the reference lacks follows it.
 
 use super::obstacles;
+use super::tower;
 use super::value::{Domain, Shape};
 use crate::math;
 use crate::robot::{ActionQueue, Nine, QUEUE, RobotState};
@@ -345,6 +346,40 @@ pub(super) static GOAL_SPHERE: [Attribute; 7] = [
     vector!("size", 3, "m", Size, Domain::Diameter, |s, i| s.goals[i].size,
         "the diameter, three times"),
     vector!("color", 3, "", Color, UNIT, |s, i| s.goals[i].color, "red, green, blue"),
+];
+
+/// The pose of all goals as one tower (facts 5.4, stacking2).
+#[rustfmt::skip]
+pub(super) static GOAL_TOWER: [Attribute; 4] = [
+    Attribute {
+        name: "cartesian_position", shape: Shape::Vector(3), unit: "m", domain: POSITION,
+        meaning: "x and y of the tower's axis, and the height of one block",
+        phase: Phase::Pose,
+        read: |s, _| tower::position(s).to_vec(),
+        write: Some(|s, _, v| tower::place(s, [v[0], v[1], v[2]])),
+    },
+    Attribute {
+        name: "cylindrical_position", shape: Shape::Vector(3), unit: "m, rad, m", domain: POSITION,
+        meaning: "the same as radius and angle of the axis, height of one block",
+        phase: Phase::Pose,
+        read: |s, _| math::to_cylindrical(tower::position(s)).to_vec(),
+        write: Some(|s, _, v| tower::place(s, math::from_cylindrical([v[0], v[1], v[2]]))),
+    },
+    Attribute {
+        name: "orientation", shape: Shape::Vector(4), unit: "", domain: Domain::Rotation,
+        meaning: "rotation of every goal to the world frame, quaternion x, y, z, w",
+        phase: Phase::Pose,
+        read: |s, _| tower::orientation(s).to_vec(),
+        write: Some(|s, _, v| tower::turn(s, std::array::from_fn(|i| v[i]))),
+    },
+    Attribute {
+        name: "euler_orientation", shape: Shape::Vector(3), unit: "rad",
+        domain: Domain::Within(-100.0, 100.0),
+        meaning: "the same rotation as a rotation vector: axis times angle",
+        phase: Phase::Pose,
+        read: |s, _| math::to_rotation_vector(tower::orientation(s)).to_vec(),
+        write: Some(|s, _, v| tower::turn(s, math::from_rotation_vector([v[0], v[1], v[2]]))),
+    },
 ];
 
 /// What a family may name among its task variables.

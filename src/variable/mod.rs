@@ -11,6 +11,7 @@ mod obstacles;
 mod path;
 mod ranges;
 mod table;
+mod tower;
 mod value;
 
 use serde::{Deserialize, Serialize};
@@ -24,8 +25,8 @@ pub use arena::{ARENA_HIGH, ARENA_LOW, half_extents, holds};
 pub use attributes::Attribute;
 pub use coupling::Coupling;
 pub use path::{matches, of_reference, split, to_reference};
-pub use ranges::{Bound, Interval, Range, RangeEdit, Subspace};
-pub use table::{Entity, Variable};
+pub use ranges::{Bound, BySide, Interval, Range, RangeEdit, Subspace};
+pub use table::{Entity, GOAL_TOWER, Variable};
 pub use value::{Domain, SIZE, Shape};
 
 pub(crate) use coupling::{Write, complete, verify_on_floor};
@@ -42,7 +43,8 @@ pub struct Rules {
     pub couplings: Vec<Coupling>,
     /// Ranges that differ from the generic ones; the first that fits a path is in force.
     pub ranges: Vec<RangeEdit>,
-    /// The attributes of the entity `task` that this family has.
+    /// The attributes of the entity `task` that this family has, and `goal_tower` where its goals
+    /// have a pose as one tower.
     pub task_variables: Vec<String>,
 }
 

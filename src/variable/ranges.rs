@@ -57,13 +57,27 @@ impl Subspace {
 }
 
 /// One bound of one component: a number, or one that follows from the present state.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a number or \"half_height\"")]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number, \"half_height\" or a side's two numbers")]
 pub enum Bound {
     /// A number.
     Number(f64),
     /// A name for what is derived.
     Derived(Derived),
+    /// A number for each side of the plane y = 0.
+    BySide(BySide),
+}
+
+/// A bound that depends on which side of the plane y = 0 a block or goal stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BySide {
+    /// The block's or goal's name.
+    pub side_of: String,
+    /// The bound where its y is 0 or more.
+    pub positive: f64,
+    /// The bound where its y is negative.
+    pub negative: f64,
 }
 
 /// What a bound can be derived from.
@@ -131,13 +145,21 @@ impl Variable {
 }
 
 impl Bound {
-    fn number(self, state: &State, entity: Entity) -> f64 {
+    fn number(&self, state: &State, entity: Entity) -> f64 {
         match (self, entity) {
-            (Self::Number(number), _) => number,
+            (Self::Number(number), _) => *number,
             (Self::Derived(Derived::HalfHeight), Entity::Block(i)) => 0.5 * state.blocks[i].size[2],
             (Self::Derived(Derived::HalfHeight), Entity::Goal(i)) => 0.5 * state.goals[i].size[2],
             // Only blocks and goals have a height; elsewhere the floor is as good a bound.
             (Self::Derived(Derived::HalfHeight), _) => 0.0,
+            (Self::BySide(bound), _) => {
+                let y = match Entity::named(&state.scene, &bound.side_of) {
+                    Some(Entity::Block(i)) => state.blocks[i].position[1],
+                    Some(Entity::Goal(i)) => state.goals[i].position[1],
+                    _ => 0.0,
+                };
+                if y < 0.0 { bound.negative } else { bound.positive }
+            }
         }
     }
 }
@@ -178,6 +200,7 @@ fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
             (_, "mass") => None,
             _ => reference_block(attribute),
         },
+        Entity::GoalTower => None,
         Entity::Task => match attribute {
             "number_of_obstacles" => Some(evenly(1, [1.0, 5.0], [1.0, 5.0])),
             _ => None,

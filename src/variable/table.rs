@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 use crate::robot::{FINGER_NAMES, LINKS, LINKS_PER_FINGER};
 use crate::world::{Scene, State};
 
+/// The name of all goals as one tower, an entity of families that list it as a task variable.
+pub const GOAL_TOWER: &str = "goal_tower";
+
 /// Who has attributes; blocks, goals and links by their index in the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entity {
@@ -21,6 +24,9 @@ pub enum Entity {
     Stage,
     /// What surrounds everything: `world`.
     World,
+    /// All goals as one tower: `goal_tower`. Before the goals, so that one of them can be set
+    /// apart in the same intervention.
+    GoalTower,
     /// A block, by its name.
     Block(usize),
     /// A goal, by its name.
@@ -38,6 +44,7 @@ impl Entity {
             .chain([Self::Floor, Self::Stage, Self::World])
             .chain((0..blocks).map(Self::Block))
             .chain((0..goals).map(Self::Goal))
+            .chain((goals > 0).then_some(Self::GoalTower))
             .chain([Self::Task])
     }
 
@@ -52,6 +59,7 @@ impl Entity {
             Self::Floor => "floor".to_string(),
             Self::Stage => "stage".to_string(),
             Self::World => "world".to_string(),
+            Self::GoalTower => GOAL_TOWER.to_string(),
             Self::Block(i) => scene.blocks[i].name.clone(),
             Self::Goal(i) => scene.goals[i].name.clone(),
             Self::Task => "task".to_string(),
@@ -65,6 +73,7 @@ impl Entity {
             "floor" => Some(Self::Floor),
             "stage" => Some(Self::Stage),
             "world" => Some(Self::World),
+            GOAL_TOWER => (!scene.goals.is_empty()).then_some(Self::GoalTower),
             "task" => Some(Self::Task),
             _ => (scene.block_index(name).map(Self::Block))
                 .or_else(|| scene.goal_index(name).map(Self::Goal))
@@ -79,6 +88,7 @@ impl Entity {
             Self::Link(_) => &lists::LINK,
             Self::Floor | Self::Stage => &lists::SURFACE,
             Self::World => &lists::WORLD,
+            Self::GoalTower => &lists::GOAL_TOWER,
             Self::Block(i) => lists::of_block(scene.blocks[i].kind),
             Self::Goal(i) => lists::of_goal(scene.goals[i].shape),
             Self::Task => &lists::TASK,
@@ -89,7 +99,7 @@ impl Entity {
         match self {
             Self::Link(i) | Self::Block(i) | Self::Goal(i) => i,
             Self::Stage => 1,
-            Self::Robot | Self::Floor | Self::World | Self::Task => 0,
+            Self::Robot | Self::Floor | Self::World | Self::GoalTower | Self::Task => 0,
         }
     }
 }
@@ -138,8 +148,12 @@ impl Variable {
     }
 
     fn is_known(&self, rules: &Rules) -> bool {
-        let named = || rules.task_variables.iter().any(|name| name == self.attribute.name);
-        self.entity != Entity::Task || named()
+        let named = |wanted: &str| rules.task_variables.iter().any(|name| name == wanted);
+        match self.entity {
+            Entity::Task => named(self.attribute.name),
+            Entity::GoalTower => named(GOAL_TOWER),
+            _ => true,
+        }
     }
 
     /// Its path, `entity/attribute`.

@@ -4,13 +4,21 @@
 //! so the same terms are reported whatever they are worth. The environment multiplies the sum by
 //! the control step's length in seconds.
 
+mod block;
+mod measure;
+mod stack;
+mod table;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::measure::rotation_angle;
+use self::measure::{joint_velocity_change, movable, norm, tip_errors};
+use self::table::{Row, TABLE};
 use super::overlap::{Cuboid, Overlap};
 use crate::error::{self, Error, Result};
-use crate::math::{self, Quat, Triple};
+use crate::math::Triple;
 use crate::robot::{FINGERS, Nine};
-use crate::world::{BlockKind, BlockState, Scene, State};
+use crate::world::{Scene, State};
 
 /// A raw term's name and value.
 pub type Term = (&'static str, f64);
@@ -30,15 +38,6 @@ const CAPACITY: usize = 8;
 pub struct Terms {
     list: [Term; CAPACITY],
     count: usize,
-}
-
-impl Terms {
-    fn new<const N: usize>(terms: [Term; N]) -> Self {
-        const { assert!(N <= CAPACITY) };
-        let mut list = [("", 0.0); CAPACITY];
-        list[..N].copy_from_slice(&terms);
-        Self { list, count: N }
-    }
 }
 
 impl std::ops::Deref for Terms {
@@ -91,54 +90,64 @@ impl Weights {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rules {
-    /// Fingertips approach the first movable block, it approaches the first goal.
-    Pushing,
     /// Each fingertip approaches its goal: the first three goals in the fingers' order.
     Reaching,
+    /// Fingertips approach the first movable block, it approaches the first goal.
+    Pushing,
+    /// Fingertips approach the first movable block, it rises to the height of the first goal.
+    Picking,
+    /// As pushing, with the block carried over a barrier along y = 0.
+    PickAndPlace,
+    /// The first movable block comes to the first goal, the second upon it.
+    Stacking2,
+    /// The filled share of the goals alone.
+    Filling,
 }
 
 impl Rules {
+    fn row(self) -> &'static Row {
+        // The table has the order of the declaration, which a test holds.
+        &TABLE[self as usize]
+    }
+
     /// The rules of that name.
     pub fn parse(name: &str) -> Result<Self> {
-        match name {
-            "pushing" => Ok(Self::Pushing),
-            "reaching" => Ok(Self::Reaching),
-            _ => Err(Error::UnknownName {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.rules).ok_or_else(|| {
+            Error::UnknownName {
                 what: "reward rules",
                 name: name.to_string(),
-                known: "pushing, reaching".to_string(),
-            }),
-        }
+                known: TABLE.map(|row| row.name).join(", "),
+            }
+        })
+    }
+
+    /// The name.
+    pub fn name(self) -> &'static str {
+        self.row().name
     }
 
     /// The names of the raw terms, in the weights' order.
-    pub fn term_names(self) -> &'static [&'static str] {
-        match self {
-            Self::Pushing => {
-                &["tips_to_block_progress", "block_to_goal_progress", "rotation_progress"]
-            }
-            Self::Reaching => {
-                &["tips_to_goals_progress", "tips_to_goals", "torques", "joint_velocity_change"]
-            }
-        }
+    pub fn term_names(self) -> impl ExactSizeIterator<Item = &'static str> {
+        self.row().terms.iter().map(|term| term.0)
     }
 
     /// The reference's default weights (facts 5.1, 5.6).
+    ///
+    /// Pick and place leaves the goal's filled share unpaid, as the reference does.
     pub fn default_weights(self) -> Weights {
-        let dense = match self {
-            Self::Pushing => vec![750.0, 250.0, 100.0],
-            Self::Reaching => vec![100_000.0, 0.0, 0.0, 0.0],
-        };
-        Weights { dense, fractional: 1.0, sparse: false }
+        let fractional = if self == Self::PickAndPlace { 0.0 } else { 1.0 };
+        let dense = self.row().terms.iter().map(|term| term.1).collect();
+        Weights { dense, fractional, sparse: false }
     }
 
     /// Refuses weights of another number than the terms' and weights that are not finite.
     pub fn check_weights(self, weights: &Weights) -> Result<()> {
         let names = self.term_names();
         if weights.dense.len() != names.len() {
+            let list = names.collect::<Vec<_>>();
             return Err(Error::Shape {
                 what: "dense_reward_weights".to_string(),
-                expected: format!("{} numbers ({})", names.len(), names.join(", ")),
+                expected: format!("{} numbers ({})", list.len(), list.join(", ")),
                 found: format!("{}", weights.dense.len()),
             });
         }
@@ -150,17 +159,18 @@ impl Rules {
     ///
     /// In a state of such a scene the terms that speak of a missing block or goal are 0.
     pub fn check_scene(self, scene: &Scene) -> Result<()> {
-        let reason = match self {
-            Self::Pushing if scene.movable_count() == 0 => "pushing needs a movable block",
-            Self::Pushing if scene.goals.is_empty() => "pushing needs a goal",
-            Self::Reaching if scene.goals.len() < FINGERS => "reaching needs three goals",
-            _ => return Ok(()),
+        let (blocks, goals) = match self {
+            Self::Reaching => (0, FINGERS),
+            Self::Pushing | Self::Picking | Self::PickAndPlace => (1, 1),
+            Self::Stacking2 => (2, 2),
+            Self::Filling => (0, 0),
         };
-        Err(Error::Malformed {
-            what: "task family".to_string(),
-            path: "scene".to_string(),
-            reason: reason.to_string(),
-        })
+        if scene.movable_count() >= blocks && scene.goals.len() >= goals {
+            return Ok(());
+        }
+        let name = self.name();
+        let reason = format!("{name} needs {blocks} movable blocks and {goals} goals or more");
+        Err(Error::Malformed { what: "task family".to_string(), path: "scene".to_string(), reason })
     }
 
     /// The raw terms of a step; the tips (m, world frame) are those of the two states.
@@ -171,42 +181,35 @@ impl Rules {
         tips_before: &Nine,
         tips_after: &Nine,
     ) -> Terms {
-        let names = self.term_names();
+        let tips = [tips_before, tips_after];
         match self {
-            Self::Pushing => {
-                let earlier = PushingDistances::of(before, tips_before);
-                let later = PushingDistances::of(after, tips_after);
-                Terms::new([
-                    (names[0], earlier.tips_to_block - later.tips_to_block),
-                    (names[1], earlier.block_to_goal - later.block_to_goal),
-                    (names[2], earlier.rotation - later.rotation),
-                ])
-            }
             Self::Reaching => {
+                let earlier = norm(tip_errors(before, tips_before));
                 let later = norm(tip_errors(after, tips_after));
-                let velocities = after.robot.joint_velocities.iter();
-                let change = velocities.zip(&before.robot.joint_velocities).map(|(v, u)| v - u);
-                Terms::new([
-                    (names[0], norm(tip_errors(before, tips_before)) - later),
-                    (names[1], -later),
-                    (names[2], -norm(after.robot.torques.into_iter())),
-                    (names[3], -norm(change)),
-                ])
+                let torques = norm(after.robot.torques.into_iter());
+                let change = joint_velocity_change(before, after);
+                self.named([earlier - later, -later, -torques, -change])
             }
+            Self::Pushing => self.named(block::pushing(before, after, tips)),
+            Self::Picking => self.named(block::picking(before, after, tips)),
+            Self::PickAndPlace => self.named(block::pick_and_place(before, after, tips)),
+            Self::Stacking2 => self.named(stack::stacking2(before, after, tips)),
+            Self::Filling => self.named([]),
         }
+    }
+
+    fn named<const N: usize>(self, values: [f64; N]) -> Terms {
+        const { assert!(N <= CAPACITY) };
+        let mut list = [("", 0.0); CAPACITY];
+        for (slot, term) in list.iter_mut().zip(self.term_names().zip(values)) {
+            *slot = term;
+        }
+        Terms { list, count: N }
     }
 
     /// How near a state is to its goal; `overlap` chooses the figure for blocks.
     pub fn outcome(self, state: &State, tips: &Nine, overlap: Overlap) -> Outcome {
         match self {
-            Self::Pushing => {
-                let filled = overlap.of_state(state);
-                Outcome {
-                    goal_term: filled,
-                    fractional_success: filled,
-                    success: filled > SUCCESS_OVERLAP,
-                }
-            }
             Self::Reaching => {
                 let error = tip_errors(state, tips).map(f64::abs).sum::<f64>() / tips.len() as f64;
                 let excess = error.clamp(SUCCESS_ERROR, LARGEST_ERROR) - SUCCESS_ERROR;
@@ -216,6 +219,14 @@ impl Rules {
                     success: error < SUCCESS_ERROR,
                 }
             }
+            _ => {
+                let filled = overlap.of_state(state);
+                Outcome {
+                    goal_term: filled,
+                    fractional_success: filled,
+                    success: filled > SUCCESS_OVERLAP,
+                }
+            }
         }
     }
 
@@ -223,10 +234,8 @@ impl Rules {
     /// or, for reaching, their nine coordinates, m (facts 5.7).
     pub fn desired_goal(self, state: &State) -> Vec<f64> {
         match self {
-            Self::Pushing => {
-                state.goals.iter().flat_map(|goal| flat_bounds(&goal.into())).collect()
-            }
             Self::Reaching => state.goals.iter().take(FINGERS).flat_map(|g| g.position).collect(),
+            _ => state.goals.iter().flat_map(|goal| flat_bounds(&goal.into())).collect(),
         }
     }
 
@@ -234,48 +243,10 @@ impl Rules {
     /// nine coordinates of the tips, m (facts 5.7).
     pub fn achieved_goal(self, state: &State, tips: &Nine) -> Vec<f64> {
         match self {
-            Self::Pushing => movable(state).flat_map(|block| flat_bounds(&block.into())).collect(),
             Self::Reaching => tips.to_vec(),
+            _ => movable(state).flat_map(|block| flat_bounds(&block.into())).collect(),
         }
     }
-}
-
-/// What the terms of pushing take differences of.
-struct PushingDistances {
-    /// Root of the sum over the fingers of the squared tip-to-block distances, m.
-    tips_to_block: f64,
-    /// Distance of the block's centre to the goal's, m.
-    block_to_goal: f64,
-    /// Angle of the rotation between block and goal, rad.
-    rotation: f64,
-}
-
-impl PushingDistances {
-    fn of(state: &State, tips: &Nine) -> Self {
-        let mut distances = Self { tips_to_block: 0.0, block_to_goal: 0.0, rotation: 0.0 };
-        let Some(block) = movable(state).next() else { return distances };
-        distances.tips_to_block = norm((0..tips.len()).map(|i| tips[i] - block.position[i % 3]));
-        if let Some(goal) = state.goals.first() {
-            distances.block_to_goal = norm((0..3).map(|i| goal.position[i] - block.position[i]));
-            distances.rotation = rotation_angle(block.orientation, goal.orientation);
-        }
-        distances
-    }
-}
-
-fn movable(state: &State) -> impl Iterator<Item = &BlockState> {
-    let blocks = state.scene.blocks.iter().zip(&state.blocks);
-    blocks.filter(|(b, _)| b.kind == BlockKind::Movable).map(|(_, block)| block)
-}
-
-/// The coordinates of the first three goals less those of the tips, m.
-fn tip_errors(state: &State, tips: &Nine) -> impl Iterator<Item = f64> {
-    let wanted = state.goals.iter().take(FINGERS).flat_map(|goal| goal.position);
-    wanted.zip(tips).map(|(goal, tip)| goal - tip)
-}
-
-fn norm(components: impl Iterator<Item = f64>) -> f64 {
-    components.map(|x| x * x).sum::<f64>().sqrt()
 }
 
 fn flat_bounds(cuboid: &Cuboid) -> [f64; 6] {
@@ -283,12 +254,15 @@ fn flat_bounds(cuboid: &Cuboid) -> [f64; 6] {
     [low[0], low[1], low[2], high[0], high[1], high[2]]
 }
 
-/// The angle of the rotation between two attitudes, in \[0, π\] rad: 2 acos |w|.
-///
-/// The reference leaves out the absolute value, so that a quaternion and its negative, which are
-/// the same attitude, differ by up to 2π (facts 5.6, 12 item 24).
-pub fn rotation_angle(a: Quat, b: Quat) -> f64 {
-    let difference = math::rotation(a).inverse() * math::rotation(b);
-    // The arc tangent keeps full accuracy at small angles, where the arc cosine loses half.
-    2.0 * math::atan2(difference.imag().norm(), difference.w.abs())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_rules_has_their_order() {
+        for (i, Row { rules, name, .. }) in TABLE.into_iter().enumerate() {
+            assert_eq!(rules as usize, i);
+            assert_eq!(Rules::parse(name), Ok(rules));
+        }
+    }
 }
