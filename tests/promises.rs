@@ -26,4 +26,5 @@ mod rollouts;
 mod scenes;
 mod sliding;
 mod stacks;
+mod structures;
 mod variables;

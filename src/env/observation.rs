@@ -7,6 +7,7 @@
 mod key;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use self::key::Source;
 use crate::error::{Error, Result};
@@ -76,9 +77,8 @@ pub struct Layout {
     /// Nominal bounds per number; those of the time are in units of the episode's length.
     low: Vec<f64>,
     high: Vec<f64>,
-    /// The numbers of blocks and goals in the scene.
-    blocks: usize,
-    goals: usize,
+    /// The scene that the sources' indices belong to.
+    scene: Arc<Scene>,
 }
 
 impl Layout {
@@ -86,13 +86,12 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::UnknownName`] for a key that nothing in the scene answers to.
-    pub fn new<K: AsRef<str>>(keys: &[K], scene: &Scene) -> Result<Self> {
+    pub fn new<K: AsRef<str>>(keys: &[K], scene: &Arc<Scene>) -> Result<Self> {
         let mut layout = Self {
             entries: Vec::with_capacity(keys.len()),
             low: Vec::new(),
             high: Vec::new(),
-            blocks: scene.blocks.len(),
-            goals: scene.goals.len(),
+            scene: Arc::clone(scene),
         };
         for key in keys.iter().map(AsRef::as_ref) {
             let source = Source::parse(key, scene)?;
@@ -115,9 +114,9 @@ impl Layout {
         self.low.is_empty()
     }
 
-    /// Whether a state has the numbers of blocks and goals that the layout was made for.
+    /// Whether a state has the blocks and goals that the layout was made for.
     pub fn fits(&self, state: &State) -> bool {
-        (state.blocks.len(), state.goals.len()) == (self.blocks, self.goals)
+        Arc::ptr_eq(&state.scene, &self.scene) || state.scene == self.scene
     }
 
     /// The keys in order, each with its numbers' place in the observation.
@@ -208,11 +207,11 @@ impl Layout {
         if !self.fits(state) {
             return Err(Error::OtherWorld {
                 reason: format!(
-                    "it has {} blocks and {} goals, what is observed has {} and {}",
+                    "its {} blocks and {} goals are not the {} and {} that are observed",
                     state.blocks.len(),
                     state.goals.len(),
-                    self.blocks,
-                    self.goals
+                    self.scene.blocks.len(),
+                    self.scene.goals.len()
                 ),
             });
         }

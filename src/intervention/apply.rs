@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Intervention;
+use super::structure::{self, Arrangement};
 use crate::error::{Error, Result};
 use crate::variable::{
     Entity, Places, Rules, Subspace, Variable, Write, complete, holds, obstacle_count,
@@ -38,6 +39,9 @@ pub fn apply(
     // What stands in the world comes first: the other paths may name what it brings.
     let structure = resolve(rules, &draft, intervention, |path| path.starts_with("task/"))?;
     write(rules, &mut draft, structure, check)?;
+    if !draft.task.same_structure(&state.task) {
+        structure::build(&mut draft, Arrangement::Random)?;
+    }
     let mut writes = resolve(rules, &draft, intervention, |path| !path.starts_with("task/"))?;
     complete(rules, &draft, &mut writes)?;
     let moved = write(rules, &mut draft, writes, check)?;

@@ -2,6 +2,7 @@
 
 mod apply;
 mod document;
+pub mod structure;
 
 use std::collections::BTreeMap;
 

@@ -9,12 +9,14 @@ use super::parameter::Parameter;
 use super::reward;
 use super::sampler::GoalSampling;
 use crate::error::{Error, Result};
+use crate::intervention::structure::{self, Arrangement};
 use crate::math::{Quat, Triple};
 use crate::robot::{Nine, RobotState};
 use crate::variable::{
-    self, Coupling, Entity, GOAL_TOWER, Interval, RangeEdit, Rules, Subspace, Variable,
+    self, Coupling, Entity, GOAL_TOWER, Interval, OBSTACLES, RangeEdit, Rules, Subspace, Variable,
+    variables_of,
 };
-use crate::world::{BlockKind, GoalShape, Scene, State};
+use crate::world::{BlockKind, GoalShape, Scene, State, TaskState};
 
 /// A task family as it is written down.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,10 +32,13 @@ pub struct Document {
     pub blocks: Vec<BlockDocument>,
     /// The goals, in creation order.
     pub goals: Vec<GoalDocument>,
+    /// What blocks and goals are built from where they are not listed.
+    #[serde(default, skip_serializing_if = "TaskState::is_listed")]
+    pub structure: TaskState,
     /// How long an episode lasts.
     pub episode_seconds: EpisodeSeconds,
     /// The keys of the structured observation, in order.
-    pub observation: Vec<String>,
+    pub observation: Vec<ObservationKey>,
     /// The reward.
     pub reward: RewardDocument,
     /// The family's parameters: their names, and the variables they set at the start.
@@ -85,6 +90,34 @@ pub struct GoalDocument {
     pub position: Triple,
     /// Quaternion x, y, z, w.
     pub orientation: Quat,
+}
+
+/// One key of the structured observation, or those of all blocks and goals of a structure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a key or { \"structure\": an order }")]
+pub enum ObservationKey {
+    /// One key.
+    Key(String),
+    /// The keys of every movable block and every goal there is.
+    Structure(StructureKeys),
+}
+
+/// The keys of every movable block and every goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StructureKeys {
+    /// In which order.
+    pub structure: StructureOrder,
+}
+
+/// The order in which the blocks and goals of a structure are observed (facts 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StructureOrder {
+    /// Every block, followed by its goal if it has one.
+    Interleaved,
+    /// First all blocks, then all goals.
+    BlocksFirst,
 }
 
 /// The length of an episode, s.
@@ -145,14 +178,19 @@ impl Document {
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
+        Self::parse(json).map(|(document, _)| document)
+    }
+
+    /// The document and the state it starts from.
+    pub(super) fn parse(json: &str) -> Result<(Self, State)> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let document: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
             let place = e.path().to_string();
             malformed(&place, e.into_inner().to_string())
         })?;
         deserializer.end().map_err(|e| malformed(".", e.to_string()))?;
-        document.check()?;
-        Ok(document)
+        let start = document.check()?;
+        Ok((document, start))
     }
 
     /// What it says about variables.
@@ -166,7 +204,7 @@ impl Document {
     }
 
     /// The state it starts from, or the place of the first value that can not be meant.
-    pub(super) fn start(&self, rules: &Rules) -> Result<State> {
+    fn start(&self, rules: &Rules) -> Result<State> {
         let mut scene = Scene::new();
         for block in &self.blocks {
             scene = match block.kind {
@@ -205,11 +243,31 @@ impl Document {
             set("position", "cartesian_position", &goal.position)?;
             set("orientation", "orientation", &goal.orientation)?;
         }
+        state.task = self.structure;
+        self.check_structure(&state)?;
+        structure::build(&mut state, Arrangement::Default)
+            .map_err(|e| malformed("structure", e.to_string()))?;
         Ok(state)
     }
 
-    /// Checks what refers from one part of the document to another.
-    fn check(&self) -> Result<()> {
+    /// Checks that the structure's variables can be meant, and that nothing is listed beside it.
+    fn check_structure(&self, state: &State) -> Result<()> {
+        let names = variables_of(&self.structure);
+        let listed = !self.blocks.is_empty() || !self.goals.is_empty();
+        if listed && !names.is_empty() {
+            let reason = "blocks and goals are either listed or built".to_string();
+            return Err(malformed("structure", reason));
+        }
+        for variable in names.iter().filter_map(|n| Variable::of(&state.scene, Entity::Task, n)) {
+            variable
+                .admit(&state.scene, &variable.read(state))
+                .map_err(|e| malformed("structure", e.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Checks what refers from one part of the document to another; the state it starts from.
+    fn check(&self) -> Result<State> {
         self.check_names()?;
         let rules = self.rules();
         let state = self.start(&rules)?;
@@ -219,8 +277,9 @@ impl Document {
             return Err(malformed("episode_seconds", "expected more than 0 s".to_string()));
         }
         for (i, name) in self.task_variables.iter().enumerate() {
+            let built = variables_of(&self.structure).contains(&name.as_str());
             let tower = name == GOAL_TOWER && !state.scene.goals.is_empty();
-            if !tower && Variable::of(&state.scene, Entity::Task, name).is_none() {
+            if !(built || tower || name == OBSTACLES) {
                 let reason = format!("no task variable is called '{name}'");
                 return Err(malformed(&format!("task_variables[{i}]"), reason));
             }
@@ -248,7 +307,8 @@ impl Document {
         self.ranges
             .iter()
             .enumerate()
-            .try_for_each(|(i, edit)| check_range(&state, &rules, i, edit))
+            .try_for_each(|(i, edit)| check_range(&state, &rules, i, edit))?;
+        Ok(state)
     }
 
     fn check_reward(&self, scene: &Scene) -> Result<()> {
@@ -282,7 +342,9 @@ impl Document {
             seen.push(name);
         }
         for (i, key) in self.observation.iter().enumerate() {
-            is_name(&format!("observation[{i}]"), key)?;
+            if let ObservationKey::Key(key) = key {
+                is_name(&format!("observation[{i}]"), key)?;
+            }
         }
         Ok(())
     }

@@ -5,16 +5,19 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::document::{Document, EpisodeSeconds, RewardDocument};
+use super::document::{
+    Document, EpisodeSeconds, ObservationKey, RewardDocument, StructureKeys, StructureOrder,
+};
 use super::parameter::Parameter;
 use super::registry;
 use super::reward::Weights;
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
+use crate::intervention::structure::{self, Arrangement};
 use crate::rng::fnv1a;
 use crate::space::BoxSpace;
 use crate::variable::{Rules, Subspace, Variable, obstacle_count, obstacle_name};
-use crate::world::State;
+use crate::world::{BlockKind, Scene, State};
 
 /// Parameters that every family has beside its own (facts 5.1).
 const DENSE_WEIGHTS: &str = "dense_reward_weights";
@@ -43,9 +46,8 @@ impl Family {
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
-        let document = Document::from_json(json)?;
+        let (document, start) = Document::parse(json)?;
         let rules = document.rules();
-        let start = document.start(&rules)?;
         Ok(Self { document, rules, start })
     }
 
@@ -83,6 +85,9 @@ impl Family {
         own.sort_by_key(|(_, parameter, _)| std::cmp::Reverse(parameter.targets().len()));
         for (name, parameter, value) in own {
             parameter.write(name, &mut self.start, &self.rules, &value)?;
+        }
+        if !self.start.task.same_structure(&self.document.structure) {
+            structure::build(&mut self.start, Arrangement::Default)?;
         }
         Ok(self)
     }
@@ -168,12 +173,15 @@ impl Family {
     /// The keys of the structured observation of a state: the family's, then those of each
     /// obstacle that an intervention has added (facts 3.4).
     pub fn observation(&self, state: &State) -> Vec<String> {
-        let mut keys = self.document.observation.clone();
-        for index in obstacle_count(&self.start.scene)..obstacle_count(&state.scene) {
-            let name = obstacle_name(index);
-            for attribute in ["type", "size", "cartesian_position", "orientation"] {
-                keys.push(format!("{name}_{attribute}"));
+        let mut keys = Vec::new();
+        for key in &self.document.observation {
+            match key {
+                ObservationKey::Key(key) => keys.push(key.clone()),
+                ObservationKey::Structure(order) => structure_keys(&state.scene, *order, &mut keys),
             }
+        }
+        for index in obstacle_count(&self.start.scene)..obstacle_count(&state.scene) {
+            object_keys(&obstacle_name(index), &RESTING_KEYS, &mut keys);
         }
         keys
     }
@@ -198,6 +206,30 @@ impl Family {
         let ranged =
             |v: &Variable| Some((v.path(&state.scene), v.space(state, &self.rules, subspace)?));
         all.iter().filter_map(ranged).collect()
+    }
+}
+
+/// What is observed of a goal or a fixed block (facts 3.3).
+const RESTING_KEYS: [&str; 4] = ["type", "size", "cartesian_position", "orientation"];
+/// What is observed of a movable block beside that (facts 3.3).
+const MOVING_KEYS: [&str; 2] = ["linear_velocity", "angular_velocity"];
+
+fn object_keys(name: &str, attributes: &[&str], keys: &mut Vec<String>) {
+    keys.extend(attributes.iter().map(|attribute| format!("{name}_{attribute}")));
+}
+
+/// The keys of every movable block and every goal; `tool_…` has the goal `goal_…`.
+fn structure_keys(scene: &Scene, keys_of: StructureKeys, keys: &mut Vec<String>) {
+    for block in scene.blocks.iter().filter(|block| block.kind == BlockKind::Movable) {
+        object_keys(&block.name, &RESTING_KEYS, keys);
+        object_keys(&block.name, &MOVING_KEYS, keys);
+        let goal = block.name.replacen("tool", "goal", 1);
+        if keys_of.structure == StructureOrder::Interleaved && scene.goal_index(&goal).is_some() {
+            object_keys(&goal, &RESTING_KEYS, keys);
+        }
+    }
+    if keys_of.structure == StructureOrder::BlocksFirst {
+        scene.goals.iter().for_each(|goal| object_keys(&goal.name, &RESTING_KEYS, keys));
     }
 }
 

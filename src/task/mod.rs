@@ -9,7 +9,8 @@ pub mod reward;
 mod sampler;
 
 pub use document::{
-    BlockDocument, Document, EpisodeSeconds, GoalDocument, RewardDocument, WeightedTerm,
+    BlockDocument, Document, EpisodeSeconds, GoalDocument, ObservationKey, RewardDocument,
+    StructureKeys, StructureOrder, WeightedTerm,
 };
 pub use family::Family;
 pub use parameter::{Parameter, Part, Target};

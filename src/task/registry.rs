@@ -3,12 +3,16 @@
 use crate::error::{Error, Result};
 
 /// The embedded documents, in the reference's order of families.
-const EMBEDDED: [(&str, &str); 5] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("reaching", include_str!("../../task_generators/reaching.json")),
     ("pushing", include_str!("../../task_generators/pushing.json")),
     ("picking", include_str!("../../task_generators/picking.json")),
     ("pick_and_place", include_str!("../../task_generators/pick_and_place.json")),
     ("stacking2", include_str!("../../task_generators/stacking2.json")),
+    ("towers", include_str!("../../task_generators/towers.json")),
+    ("stacked_blocks", include_str!("../../task_generators/stacked_blocks.json")),
+    ("creative_stacked_blocks", include_str!("../../task_generators/creative_stacked_blocks.json")),
+    ("general", include_str!("../../task_generators/general.json")),
 ];
 
 /// The JSON Schema that every family's document fits.

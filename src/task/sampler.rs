@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::intervention::Intervention;
+use crate::intervention::{Intervention, structure};
 use crate::math;
 use crate::rng::Rng;
 use crate::space::BoxSpace;
-use crate::variable::{self, Rules, Subspace, holds};
+use crate::variable::{self, HighEnd, Rules, Subspace, holds};
 use crate::world::State;
 
 /// How a family draws its goals (facts 5.3).
@@ -120,16 +120,30 @@ fn poses(
     Ok(intervention)
 }
 
+/// Draws until the arena can hold what the variables of the task ask for.
 fn variables(
     state: &State,
     rules: &Rules,
     subspace: Subspace,
     paths: &[String],
 ) -> Result<Intervention> {
+    let stream = |path: &String| Rng::at_step(state.seed, state.episode, path, state.step);
+    let mut streams: Vec<Rng> = paths.iter().map(stream).collect();
+    let mut draft = state.clone();
     let mut intervention = Intervention::new();
-    for path in paths {
-        if let Some(value) = variable::draw(state, rules, path, subspace)? {
+    for _ in 0..TRIES {
+        intervention = Intervention::new();
+        for (path, rng) in paths.iter().zip(&mut streams) {
+            let high_end = HighEnd::Excluded;
+            let value = variable::draw_from(rng, state, rules, path, subspace, high_end)?;
+            let Some(value) = value else { continue };
+            if path.starts_with("task/") {
+                variable::write(&mut draft, rules, path, &value)?;
+            }
             intervention = intervention.with(path, value);
+        }
+        if structure::fits(&draft.task).is_ok() {
+            break;
         }
     }
     Ok(intervention)

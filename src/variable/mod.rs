@@ -10,6 +10,7 @@ mod coupling;
 mod obstacles;
 mod path;
 mod ranges;
+mod structures;
 mod table;
 mod tower;
 mod value;
@@ -30,7 +31,8 @@ pub use table::{Entity, GOAL_TOWER, Variable};
 pub use value::{Domain, SIZE, Shape};
 
 pub(crate) use coupling::{Write, complete, verify_on_floor};
-pub(crate) use obstacles::{Places, count as obstacle_count, name as obstacle_name};
+pub(crate) use obstacles::{OBSTACLES, Places, count as obstacle_count, name as obstacle_name};
+pub(crate) use structures::variables_of;
 pub(crate) use value::ranged;
 
 /// What a task family says about variables.
@@ -96,12 +98,36 @@ pub fn draw(
     path: &str,
     subspace: Subspace,
 ) -> Result<Option<Vec<f64>>> {
+    let mut rng = Rng::at_step(state.seed, state.episode, path, state.step);
+    draw_from(&mut rng, state, rules, path, subspace, HighEnd::Included)
+}
+
+/// Whether whole numbers are drawn up to the high end of their range or to the one below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HighEnd {
+    Included,
+    Excluded,
+}
+
+/// As [`draw`], from a stream that goes on.
+pub(crate) fn draw_from(
+    rng: &mut Rng,
+    state: &State,
+    rules: &Rules,
+    path: &str,
+    subspace: Subspace,
+    high_end: HighEnd,
+) -> Result<Option<Vec<f64>>> {
     let variable = Variable::find(&state.scene, rules, path)?;
     let Some(space) = variable.space(state, rules, subspace) else { return Ok(None) };
-    let mut rng = Rng::at_step(state.seed, state.episode, path, state.step);
     let whole = matches!(variable.attribute.domain, Domain::Whole(..));
     let draws = space.low.iter().zip(&space.high).map(|(&low, &high)| {
-        if whole { low + rng.below((high - low) as u64 + 1) as f64 } else { rng.uniform(low, high) }
+        if !whole {
+            return rng.uniform(low, high);
+        }
+        let steps = (high - low) as u64;
+        let values = if high_end == HighEnd::Included { steps + 1 } else { steps.max(1) };
+        low + rng.below(values) as f64
     });
     Ok(Some(draws.collect()))
 }

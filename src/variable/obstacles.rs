@@ -8,6 +8,9 @@ use crate::math::Triple;
 use crate::rng::Rng;
 use crate::world::{BlockDescription, BlockKind, BlockState, Scene, State};
 
+/// The task variable that counts them.
+pub(crate) const OBSTACLES: &str = "number_of_obstacles";
+
 /// How many obstacles there may be; five is the most that any range asks for (facts 4.3).
 pub(super) const NUMBER: Domain = Domain::Whole(0.0, 32.0);
 

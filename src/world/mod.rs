@@ -11,6 +11,7 @@ mod scene;
 mod settings;
 mod state;
 mod step;
+mod task;
 
 pub use build::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
@@ -18,3 +19,4 @@ pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
 pub use step::{Penetration, World};
+pub use task::{PileState, StackGoals, StackState, TaskState, TowerState};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Scene;
+use super::{Scene, TaskState};
 use crate::math::{IDENTITY, Quat, Triple};
 use crate::robot::RobotState;
 
@@ -132,6 +132,8 @@ pub struct State {
     pub robot: RobotState,
     /// Floor, wall, gravity.
     pub arena: ArenaState,
+    /// The task's own variables.
+    pub task: TaskState,
     /// The blocks, in the scene's order.
     pub blocks: Vec<BlockState>,
     /// The goals, in the scene's order.
@@ -151,6 +153,7 @@ impl State {
             scene,
             robot,
             arena: ArenaState::default(),
+            task: TaskState::default(),
         }
     }
 }
@@ -165,6 +168,7 @@ impl Clone for State {
             scene: Arc::clone(&self.scene),
             robot: self.robot,
             arena: self.arena,
+            task: self.task,
             blocks: self.blocks.clone(),
             goals: self.goals.clone(),
         }
@@ -181,6 +185,7 @@ impl Clone for State {
         }
         self.robot = source.robot;
         self.arena = source.arena;
+        self.task = source.task;
         self.blocks.clone_from(&source.blocks);
         self.goals.clone_from(&source.goals);
     }
