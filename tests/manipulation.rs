@@ -1,11 +1,11 @@
 //! Picking, pick and place, stacking two: their terms by hand, their ranges, their goals.
 
-use std::f64::consts::{FRAC_PI_2, PI};
+use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use serde_json::{Map, Value, json};
 use trifactor::intervention::{Intervention, apply};
-use trifactor::math::from_rotation_vector;
-use trifactor::robot::Nine;
+use trifactor::math::{from_cylindrical, from_rotation_vector};
+use trifactor::robot::{Nine, kinematics};
 use trifactor::task::Family;
 use trifactor::task::reward::Rules;
 use trifactor::variable::{self, Subspace};
@@ -343,6 +343,71 @@ fn sampled_goals_of_manipulation_are_accepted_in_the_space_they_come_from() {
             // 334 fair coins: fewer than 120 of a kind lie 5 standard deviations out.
             let fair = sides.iter().all(|count| *count > 120);
             assert!(name == "picking" || fair, "{name}: {sides:?}");
+        }
+    }
+}
+
+#[test]
+fn sampled_goals_of_reaching_are_within_reach_of_their_fingers() {
+    let (_, family, start) = started("reaching");
+    for episode in 0..1000 {
+        let state = State { seed: 6, episode, ..start.clone() };
+        let space = if episode % 2 == 0 { Subspace::A } else { Subspace::B };
+        let goals = family.sample_goal(&state, space).unwrap();
+        for (finger, name) in ["goal_60", "goal_120", "goal_300"].iter().enumerate() {
+            let place = &goals.values[&format!("{name}/cylindrical_position")];
+            let target = from_cylindrical([place[0], place[1], place[2]]);
+            let found = kinematics::inverse(finger, target, state.robot.height, [0.0, 0.8, -0.8]);
+            assert!(found.reached, "episode {episode}: {name} at {target:?}");
+        }
+    }
+}
+
+#[test]
+fn starts_are_observed_in_the_order_and_the_units_of_the_reference() {
+    // Facts 1.5, 3.4: joints at rest and their tips.
+    let joints = [0.0, FRAC_PI_4, -FRAC_PI_4].repeat(3);
+    let tips = [
+        [-0.059450, 0.158637, 0.055863],
+        [0.167109, -0.027833, 0.055863],
+        [-0.107659, -0.130804, 0.055863],
+    ];
+    let body = |kind: f64, size: [f64; 3], place: [f64; 3]| {
+        [&[kind], &size[..], &place, &[0.0, 0.0, 0.0, 1.0]].concat()
+    };
+    let tool = |place| [body(1.0, [0.065; 3], place), vec![0.0; 6]].concat();
+    let goal = |place| body(20.0, [0.065; 3], place);
+    for (name, seconds, bodies) in [
+        ("picking", 10.0, vec![tool([0.0, 0.0, 0.0325]), goal([0.0, 0.0, 0.15])]),
+        (
+            "pick_and_place",
+            20.0,
+            vec![
+                tool([0.0, -0.09, 0.0325]),
+                goal([0.0, 0.09, 0.0325]),
+                body(10.0, [0.5, 0.015, 0.065], [0.0, 0.0, 0.0325]),
+            ],
+        ),
+        (
+            "stacking2",
+            20.0,
+            vec![
+                tool([0.0, 0.0, 0.0325]),
+                tool([0.01, 0.08, 0.0325]),
+                goal([-0.06, -0.06, 0.0325]),
+                goal([-0.06, -0.06, 0.0975]),
+            ],
+        ),
+    ] {
+        let config = Config { normalize_observations: false, ..Config::new(name) };
+        let env = Env::new(config).unwrap();
+        let mut observed = vec![0.0; env.observation_len()];
+        env.observe(&mut observed).unwrap();
+        let head = [vec![seconds], joints.clone(), vec![0.0; 9], tips.concat()].concat();
+        let expected = [head, bodies.concat()].concat();
+        assert_eq!(observed.len(), expected.len());
+        for (i, (found, wanted)) in observed.iter().zip(&expected).enumerate() {
+            assert!((found - wanted).abs() < 1e-6, "{name}, number {i}: {found} not {wanted}");
         }
     }
 }

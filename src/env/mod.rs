@@ -8,6 +8,7 @@ mod snapshot;
 mod spaces;
 
 use std::mem;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::intervention::{self, Intervention};
@@ -297,6 +298,8 @@ impl Env {
 
     /// Computes what follows from the present state without a step.
     fn refresh(&mut self) {
+        // One scene in memory: whether the layout still fits is then seen at a glance.
+        self.state.scene = Arc::clone(self.layout.scene());
         self.tips = tips_of(&self.state);
         let rules = self.family.reward().rules;
         self.outcome = rules.outcome(&self.state, &self.tips, self.config.overlap);

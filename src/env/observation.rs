@@ -114,6 +114,11 @@ impl Layout {
         self.low.is_empty()
     }
 
+    /// The scene that it was made for.
+    pub fn scene(&self) -> &Arc<Scene> {
+        &self.scene
+    }
+
     /// Whether a state has the blocks and goals that the layout was made for.
     pub fn fits(&self, state: &State) -> bool {
         Arc::ptr_eq(&state.scene, &self.scene) || state.scene == self.scene
@@ -172,7 +177,7 @@ impl Layout {
     ///
     /// # Errors
     /// [`Error::Shape`] for an output of another length, [`Error::OtherWorld`] for a state with
-    /// other numbers of blocks or goals; nothing is written then.
+    /// other blocks or goals; nothing is written then.
     pub fn write<T: Number>(
         &self,
         state: &State,

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::intervention::{Intervention, structure};
-use crate::math;
+use crate::math::{self, Triple};
 use crate::rng::Rng;
+use crate::robot::{FINGERS, JOINTS_PER_FINGER, kinematics};
 use crate::space::BoxSpace;
 use crate::variable::{self, HighEnd, Rules, Subspace, holds};
-use crate::world::State;
+use crate::world::{GoalState, State};
 
 /// How a family draws its goals (facts 5.3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,10 @@ pub enum GoalSampling {
         goals: Vec<String>,
         /// How the radius is distributed.
         radius: Radius,
+        /// Whether the scene's first goals are the fingers', in their order, and each must be
+        /// where the tip of its finger can be brought.
+        #[serde(default, skip_serializing_if = "is_false")]
+        within_reach: bool,
     },
     /// Each variable gets a uniform draw from its range; the high end of a range of whole
     /// numbers is not drawn, as in the reference (facts 5.3).
@@ -54,13 +59,16 @@ impl GoalSampling {
     /// New goals as an intervention on the state.
     ///
     /// Each variable draws from its own stream at the state's step. A position from which the
-    /// goal would stick out of the arena, and the intervention be refused, is drawn again.
+    /// goal would stick out of the arena, and the intervention be refused, is drawn again, and so
+    /// is one that is out of reach where goals must be within.
     ///
     /// # Errors
     /// Only where the rules name goals that the state has not.
     pub fn sample(&self, state: &State, rules: &Rules, subspace: Subspace) -> Result<Intervention> {
         match self {
-            Self::Poses { goals, radius } => poses(state, rules, subspace, goals, *radius),
+            Self::Poses { goals, radius, within_reach } => {
+                poses(state, rules, subspace, goals, *radius, *within_reach)
+            }
             Self::Variables(paths) => variables(state, rules, subspace, paths),
             Self::OppositeSides { tool, goal, radius } => {
                 opposite_sides(state, rules, subspace, [tool, goal], *radius)
@@ -76,7 +84,15 @@ impl GoalSampling {
         };
         match self {
             Self::Poses { goals, .. } if goals.is_empty() => Err("expected goals".to_string()),
-            Self::Poses { goals, .. } => goals.iter().try_for_each(is_goal),
+            Self::Poses { goals, within_reach, .. } => goals.iter().try_for_each(|name| {
+                is_goal(name)?;
+                match start.scene.goal_index(name) {
+                    Some(index) if *within_reach && index >= FINGERS => {
+                        Err(format!("'{name}' is no finger's goal; those are the first three"))
+                    }
+                    _ => Ok(()),
+                }
+            }),
             Self::Variables(paths) if paths.is_empty() => Err("expected variables".to_string()),
             Self::Variables(paths) => paths.iter().try_for_each(|path| {
                 match variable::space(start, rules, path, Subspace::Both) {
@@ -103,6 +119,7 @@ fn poses(
     subspace: Subspace,
     goals: &[String],
     radius: Radius,
+    within_reach: bool,
 ) -> Result<Intervention> {
     let mut intervention = Intervention::new();
     for name in goals {
@@ -110,7 +127,9 @@ fn poses(
         let rotation = variable::draw(state, rules, &turn, subspace)?;
         let place = format!("{name}/cylindrical_position");
         if let Some(space) = variable::space(state, rules, &place, subspace)? {
-            let position = draw_position(state, name, radius, &place, &space, &rotation);
+            let finger = state.scene.goal_index(name).filter(|_| within_reach);
+            let good = |at| holds_at(state, name, &rotation, at) && reaches(state, finger, at);
+            let position = draw_position(state, radius, &place, &space, good);
             intervention = intervention.with(&place, position);
         }
         if let Some(rotation) = rotation {
@@ -173,17 +192,17 @@ fn opposite_sides(
     let mut moved = state.clone();
     variable::write(&mut moved, rules, &place, &position)?;
     let goals = std::slice::from_ref(goal);
-    Ok(poses(&moved, rules, subspace, goals, Radius::Uniform)?.with(&place, position))
+    Ok(poses(&moved, rules, subspace, goals, Radius::Uniform, false)?.with(&place, position))
 }
 
+/// A position, cylindrical, drawn until it is good or patience ends.
 fn draw_position(
     state: &State,
-    name: &str,
     radius: Radius,
     path: &str,
     space: &BoxSpace,
-    rotation: &Option<Vec<f64>>,
-) -> [f64; 3] {
+    good: impl Fn(Triple) -> bool,
+) -> Triple {
     let mut rng = Rng::at_step(state.seed, state.episode, path, state.step);
     let mut draw = || {
         let (low, high) = (space.low[0], space.high[0]);
@@ -194,22 +213,36 @@ fn draw_position(
         };
         [rho, rng.uniform(space.low[1], space.high[1]), rng.uniform(space.low[2], space.high[2])]
     };
-    let inside = |cylindrical: [f64; 3]| {
-        state.scene.goal_index(name).is_none_or(|index| {
-            let mut goal = state.goals[index];
-            goal.position = math::from_cylindrical(cylindrical);
-            if let Some(v) = rotation {
-                goal.orientation = math::from_rotation_vector([v[0], v[1], v[2]]);
-            }
-            holds(state.scene.goals[index].shape, &goal)
-        })
-    };
     let mut position = draw();
     for _ in 1..TRIES {
-        if inside(position) {
+        if good(math::from_cylindrical(position)) {
             break;
         }
         position = draw();
     }
     position
+}
+
+/// Whether the arena holds a goal that is put there.
+fn holds_at(state: &State, name: &str, rotation: &Option<Vec<f64>>, position: Triple) -> bool {
+    state.scene.goal_index(name).is_none_or(|index| {
+        let mut goal = GoalState { position, ..state.goals[index] };
+        if let Some(v) = rotation {
+            goal.orientation = math::from_rotation_vector([v[0], v[1], v[2]]);
+        }
+        holds(state.scene.goals[index].shape, &goal)
+    })
+}
+
+/// Whether joints that can be commanded bring that finger's tip there; always without a finger.
+fn reaches(state: &State, finger: Option<usize>, position: Triple) -> bool {
+    finger.is_none_or(|finger| {
+        let near =
+            std::array::from_fn(|i| state.robot.joint_positions[JOINTS_PER_FINGER * finger + i]);
+        kinematics::inverse(finger, position, state.robot.height, near).reached
+    })
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
