@@ -167,7 +167,14 @@ fn the_scripted_policy_beats_doing_nothing() {
         sum += pushed;
     }
     assert!(sum / 5.0 > 0.5, "{sum}");
-    let reached = success("reaching", 0, Some(&mut ScriptedReach));
-    let idle = success("reaching", 0, None);
-    assert!(reached > idle, "{reached} against {idle}");
+    // Goals are within reach one by one; together they may have the fingers in each other's way.
+    let mean = |policy: bool| -> f64 {
+        let of = |seed| match policy {
+            true => success("reaching", seed, Some(&mut ScriptedReach)),
+            false => success("reaching", seed, None),
+        };
+        (0..5).map(of).sum::<f64>() / 5.0
+    };
+    let (reached, idle) = (mean(true), mean(false));
+    assert!(reached > idle + 0.3, "{reached} against {idle}");
 }

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use serde_json::{Map, Value, json};
 use trifactor::intervention::{Intervention, apply};
-use trifactor::math::{from_cylindrical, from_rotation_vector};
+use trifactor::math::{self, from_cylindrical, from_rotation_vector};
 use trifactor::robot::{Nine, kinematics};
 use trifactor::task::Family;
 use trifactor::task::reward::Rules;
@@ -305,8 +305,8 @@ fn the_goal_tower_sets_place_and_turn_of_both_goals_and_reads_back() {
     let tower: Intervention = serde_json::from_str(json).unwrap();
     apply(&mut world, family.rules(), &mut state, &tower, Some(Subspace::A)).unwrap();
     for (goal, height) in state.goals.iter().zip([0.0325, 0.0975]) {
-        near(goal.position[0], 0.1 * 0.5_f64.cos());
-        near(goal.position[1], 0.1 * 0.5_f64.sin());
+        near(goal.position[0], 0.1 * math::cos(0.5));
+        near(goal.position[1], 0.1 * math::sin(0.5));
         near(goal.position[2], height);
         assert_eq!(goal.orientation, from_rotation_vector([0.0, 0.0, 1.5]));
     }
