@@ -173,8 +173,8 @@ fn what_the_goals_show_stands_five_seconds_when_it_is_built() {
                 let goals = family.sample_goal(&state, space).unwrap();
                 apply(&mut world, family.rules(), &mut state, &goals, Some(space)).unwrap();
             }
-            // Towers of a hundred blocks take their time.
-            if !long && state.blocks.len() > 36 {
+            // Towers of a hundred blocks take minutes: a few of them, in the long form alone.
+            if state.blocks.len() > 36 && !(long && episode % 20 == 2) {
                 continue;
             }
             let drift = drift(&state, 5.0);
