@@ -24,7 +24,7 @@ class Trifactor(Engine):
         super().__init__()
         self.info = {}
         if blocks == 1:
-            self.env = gym.make("trifactor/Pushing-v0", skip_frame=SKIP_FRAME)
+            self.env = gym.make("trifactor/Pushing-v0", skip_frame=SKIP_FRAME, disable_env_checker=True)
             self.env.reset(seed=0)
             return
         if SEVERAL_BLOCKS not in gym.registry:
@@ -35,6 +35,7 @@ class Trifactor(Engine):
         self.env = gym.make(
             SEVERAL_BLOCKS,
             skip_frame=SKIP_FRAME,
+            disable_env_checker=True,
             task_params={
                 "nums_objects": blocks,
                 "tool_block_size": BLOCK_SIZE,

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import gymnasium as gym
 
-FAMILIES = {"Pushing": "pushing", "Reaching": "reaching"}
+FAMILIES = {
+    "Reaching": "reaching",
+    "Pushing": "pushing",
+    "Picking": "picking",
+    "PickAndPlace": "pick_and_place",
+    "Stacking2": "stacking2",
+    "Towers": "towers",
+    "StackedBlocks": "stacked_blocks",
+    "CreativeStackedBlocks": "creative_stacked_blocks",
+    "General": "general",
+}
 """The name in the id, and the task family."""
 
 
