@@ -231,8 +231,9 @@ fn random_actions_and_interventions_leave_all_numbers_finite_and_all_bodies_in_p
         }
         watch.measure();
     }
-    let form = if all { "long form" } else { "short form (TRIFACTOR_ALL=1 runs the long one)" };
-    println!("endurance, {form}, seed {SEED}: {watch:?}");
+    let form = if all { "long form" } else { "short form" };
+    println!("endurance: {form}");
+    println!("seed {SEED}: {watch:?}");
     assert!(watch.ticks >= ticks);
     assert!(watch.interventions > watch.ticks / 2000);
     if let (Some(first), Some(last)) = (watch.memory.first(), watch.memory.last()) {

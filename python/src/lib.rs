@@ -7,6 +7,10 @@ mod state;
 
 use pyo3::prelude::*;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule]
 mod _trifactor {
     use super::*;
