@@ -172,19 +172,39 @@ fn obstacles_lengthen_the_observation_and_vanish_with_the_reset() {
     assert_eq!(env.observation_len(), 37);
 }
 
+fn in_mode(mode: &str) -> Env {
+    let config = Config {
+        action_mode: ActionMode::parse(mode).unwrap(),
+        normalize_actions: false,
+        ..Config::new("reaching")
+    };
+    let mut env = Env::new(config).unwrap();
+    env.reset(Some(0));
+    env
+}
+
 #[test]
-fn every_action_mode_steps_and_a_zero_delta_holds() {
-    for mode in ["joint_positions", "joint_torques", "end_effector_positions"] {
-        for mode in [mode.to_string(), format!("delta_{mode}")] {
-            let config = Config {
-                action_mode: ActionMode::parse(&mode).unwrap(),
-                normalize_actions: false,
-                ..Config::new("reaching")
-            };
-            let mut env = Env::new(config).unwrap();
-            env.reset(Some(0));
-            env.step(&[0.01; 9]).unwrap();
-            assert!(env.state().robot.joint_positions.iter().all(|q| q.is_finite()));
+fn every_action_mode_moves_the_joints() {
+    for mode in ActionMode::ALL {
+        let mut env = in_mode(mode.name());
+        let before = env.state().robot.joint_positions;
+        env.step(&[0.05; 9]).unwrap();
+        let after = env.state().robot.joint_positions;
+        assert!(after.iter().all(|q| q.is_finite()), "{}", mode.name());
+        assert!(after.iter().zip(before).any(|(a, b)| (a - b).abs() > 1e-3), "{}", mode.name());
+    }
+}
+
+#[test]
+fn a_zero_delta_holds_the_targets() {
+    for mode in ["delta_joint_positions", "delta_end_effector_positions"] {
+        let mut env = in_mode(mode);
+        let before = env.state().robot.target;
+        for _ in 0..10 {
+            env.step(&[0.0; 9]).unwrap();
+        }
+        for (held, start) in env.state().robot.target.iter().zip(before) {
+            assert!((held - start).abs() < 1e-9, "{mode}: {held} instead of {start}");
         }
     }
 }
