@@ -5,13 +5,13 @@
 
 use std::f64::consts::PI;
 
-use nalgebra::{Matrix3, SymmetricEigen};
 use rapier3d_f64::prelude::*;
 
+use super::constants::{BlockConstants, Constants};
 use super::contacts::Entity;
+use super::mass::{Part, box_inertia, mass_properties};
 use super::settings::{Friction, Physics};
-use super::{BlockKind, State};
-use crate::math::{self, Quat, Triple};
+use crate::math::{self, Triple};
 use crate::robot::{self, FINGERS, JOINTS_PER_FINGER, LINKS_PER_FINGER};
 
 /// The ring wall's inner radius, m (facts 1.7).
@@ -53,74 +53,6 @@ fn meets(finger: usize, joint: usize) -> Group {
 /// The groups of the same link of every finger.
 fn every(joint: usize) -> Group {
     LINKS.iter().fold(Group::NONE, |groups, links| groups | links[joint])
-}
-
-/// One body's constants that the engine keeps in its bodies and shapes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct BlockConstants {
-    kind: BlockKind,
-    size: Triple,
-    mass: f64,
-    friction: f64,
-    restitution: f64,
-    // A fixed block never moves during a step: its pose belongs to the built world.
-    fixed_pose: Option<(Triple, Quat)>,
-}
-
-/// Everything in a state that the built world depends on.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Constants {
-    height: f64,
-    link_masses: [f64; robot::LINKS],
-    finger: [f64; 2],
-    floor: [f64; 2],
-    // `None` where the scene has no wall.
-    wall: Option<[f64; 2]>,
-    blocks: Vec<BlockConstants>,
-}
-
-impl Constants {
-    /// The constants of a state.
-    pub(super) fn of(state: &State) -> Self {
-        let mut constants = Self {
-            height: 0.0,
-            link_masses: [0.0; robot::LINKS],
-            finger: [0.0; 2],
-            floor: [0.0; 2],
-            wall: None,
-            blocks: Vec::with_capacity(state.blocks.len()),
-        };
-        constants.read(state);
-        constants
-    }
-
-    /// Reads the constants of a state into place.
-    pub(super) fn read(&mut self, state: &State) {
-        let arena = &state.arena;
-        self.height = state.robot.height;
-        self.link_masses = state.robot.links.map(|link| link.mass);
-        self.finger = [state.robot.friction, state.robot.restitution].map(unsigned);
-        self.floor = [arena.floor.friction, arena.floor.restitution].map(unsigned);
-        self.wall = (!state.scene.without_wall)
-            .then_some([arena.wall.friction, arena.wall.restitution].map(unsigned));
-        self.blocks.clear();
-        self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
-            BlockConstants {
-                kind: d.kind,
-                size: b.size,
-                mass: b.mass,
-                friction: unsigned(b.friction),
-                restitution: unsigned(b.restitution),
-                fixed_pose: (d.kind == BlockKind::Fixed)
-                    .then_some((b.position.map(unsigned), b.orientation.map(unsigned))),
-            }
-        }));
-    }
-}
-
-/// The number, with zero for minus zero: the two compare equal, and so must build the same world.
-fn unsigned(x: f64) -> f64 {
-    x + 0.0
 }
 
 /// Rapier's sets of one world.
@@ -322,65 +254,6 @@ fn build_finger(
 /// The axis of a revolute joint; the description has no other joints in a finger.
 fn axis(joint: &robot::Joint) -> Triple {
     joint.axis.unwrap_or([0.0; 3])
-}
-
-/// A rigid part of a body.
-struct Part {
-    mass: f64,
-    com: Triple,
-    inertia: Triple,
-    frame: Quat,
-}
-
-impl Part {
-    /// A link of another mass, whose inertia scales with it, at an offset in the body's frame.
-    fn of(link: &robot::Link, mass: f64, offset: Triple) -> Self {
-        Self {
-            mass,
-            com: std::array::from_fn(|i| link.com[i] + offset[i]),
-            inertia: link.inertia.map(|moment| moment * (mass / link.mass)),
-            frame: link.inertia_frame,
-        }
-    }
-}
-
-/// Mass, centre of mass, principal inertia and principal frame of a rigid set of bodies.
-///
-/// The eigenvectors come from nalgebra, whose iteration uses arithmetic and square roots only.
-fn mass_properties(bodies: &[Part]) -> MassProperties {
-    let mass: f64 = bodies.iter().map(|b| b.mass).sum();
-    let mut com = nalgebra::Vector3::zeros();
-    for body in bodies {
-        com += math::vector(body.com) * (body.mass / mass);
-    }
-    let mut inertia = Matrix3::zeros();
-    for body in bodies {
-        let frame = math::rotation(body.frame).to_rotation_matrix();
-        let principal = Matrix3::from_diagonal(&math::vector(body.inertia));
-        let offset = math::vector(body.com) - com;
-        inertia += frame.matrix() * principal * frame.matrix().transpose()
-            + (Matrix3::identity() * offset.norm_squared() - offset * offset.transpose())
-                * body.mass;
-    }
-    let eigen = SymmetricEigen::new(inertia);
-    let mut axes = eigen.eigenvectors;
-    if axes.determinant() < 0.0 {
-        axes.column_mut(2).neg_mut();
-    }
-    let rotation = nalgebra::Rotation3::from_matrix_unchecked(axes);
-    let frame = math::quat(nalgebra::UnitQuaternion::from_rotation_matrix(&rotation));
-    MassProperties::with_principal_inertia_frame(
-        math::to_rapier(math::triple(com)),
-        mass,
-        math::to_rapier(math::triple(eigen.eigenvalues)),
-        math::to_rapier_pose([0.0; 3], frame).rotation,
-    )
-}
-
-/// Principal moments of inertia of a homogeneous box, kg m².
-pub(super) fn box_inertia(mass: f64, size: Triple) -> Triple {
-    let [x, y, z] = size.map(|s| s * s);
-    [y + z, x + z, x + y].map(|sum| mass / 12.0 * sum)
 }
 
 fn build_block(

@@ -2,8 +2,10 @@
 
 use rapier3d_f64::prelude::*;
 
-use super::build::{self, Built, Constants, Sets};
+use super::build::{self, Built, Sets};
+use super::constants::Constants;
 use super::contacts::Contacts;
+use super::mass;
 use super::order::Order;
 use super::settings::Physics;
 use super::{BlockState, State};
@@ -222,7 +224,7 @@ impl Engine {
             let force = linear * (-block.mass * block.linear_damping * (1.0 + linear.length()));
             let rotation = *body.rotation();
             let local = rotation.inverse() * angular;
-            let inertia = math::to_rapier(build::box_inertia(block.mass, block.size));
+            let inertia = math::to_rapier(mass::box_inertia(block.mass, block.size));
             let torque =
                 rotation * (local * inertia) * (-block.angular_damping * (1.0 + angular.length()));
             body.reset_forces(false);

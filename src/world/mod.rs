@@ -4,8 +4,10 @@
 //! travels up.
 
 mod build;
+mod constants;
 mod contacts;
 mod engine;
+mod mass;
 mod order;
 mod scene;
 mod settings;
