@@ -22,32 +22,45 @@ const SKIP_FRAME: u32 = 3;
 
 /// What is compared with the preset unless the command line says otherwise: one change at a time,
 /// then substeps with the contacts' softness per substep kept.
-const SPECS: [&str; 24] = [
-    "first_passes=16",
+const SPECS: [&str; 27] = [
     "first_passes=32",
-    "first_passes=48",
+    "first_passes=64",
+    "first_passes=96",
     "first_passes=128",
+    "first_passes=320",
     "first_passes_per_block=0",
     "first_passes_per_block=32",
-    "passes=1",
     "passes=4",
-    "passes=16",
+    "passes=8",
+    "passes=32",
     "stabilization_passes=0",
-    "stabilization_passes=4",
-    "friction_in_bias_pass=false",
-    "friction=\"coulomb\"",
+    "stabilization_passes=1",
+    "stabilization_passes=8",
     "contact_frequency=60",
-    "contact_frequency=120,contact_damping_ratio=1",
-    "contact_frequency=120,contact_damping_ratio=5",
+    "contact_frequency=120",
     "contact_frequency=250",
-    "contact_frequency=500,contact_damping_ratio=1",
+    "contact_frequency=500",
+    "contact_damping_ratio=0.4",
+    "contact_damping_ratio=5",
     "prediction_distance=0.005",
     "prediction_distance=0.01",
-    "contact_margin=0.002",
+    "contact_margin=0.001",
     "contact_margin=0.02",
-    "substeps=2,contact_frequency=360,first_passes=32,passes=4",
-    "substeps=4,contact_frequency=720,first_passes=16,passes=2",
+    "substeps=2,contact_frequency=360,first_passes=80,passes=8",
+    "substeps=4,contact_frequency=720,first_passes=40,passes=4",
+    RAPIER_SIMPLIFIED,
+    RAPIER_COULOMB,
 ];
+
+/// Rapier's own solver with the settings that suited it best.
+const RAPIER_SIMPLIFIED: &str = concat!(
+    "engine=\"rapier\",friction=\"simplified\",first_passes=64,passes=8,stabilization_passes=1,",
+    "contact_damping_ratio=0.4,contact_margin=0.008"
+);
+const RAPIER_COULOMB: &str = concat!(
+    "engine=\"rapier\",friction=\"coulomb\",first_passes=64,passes=8,stabilization_passes=1,",
+    "contact_damping_ratio=0.4,contact_margin=0.008"
+);
 
 /// The preset with the fields of a specification changed.
 fn changed(spec: &str) -> Result<Physics, String> {

@@ -58,6 +58,12 @@ pub fn normalized(q: Quat) -> Option<Quat> {
     Some(q.map(|x| x / length))
 }
 
+/// The quaternion, which is nearly of unit length already, scaled to it.
+pub(crate) fn unit(q: Quat) -> Quat {
+    let length = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]).sqrt();
+    q.map(|x| x / length)
+}
+
 /// The unit quaternion of a rotation vector (axis times angle, rad).
 pub fn from_rotation_vector(v: Triple) -> Quat {
     let angle = (v[0] * v[0] + v[1] * v[1] + v[2] * v[2]).sqrt();

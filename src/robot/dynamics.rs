@@ -84,6 +84,44 @@ impl Dynamics {
     }
 }
 
+/// What one finger does in an internal step on its own, and how it answers joint torques.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Motion {
+    /// Change of the joint velocities per impulse on the joints, 1/(kg m²).
+    pub(crate) inverse_mass: Matrix3<f64>,
+    /// Under motor torques, gravity, drag and joint damping, rad/s².
+    pub(crate) acceleration: Vector3<f64>,
+}
+
+impl Motion {
+    /// The motion under `robot.torques`; gravity is in the world frame, m/s², `step` in s.
+    ///
+    /// Viscous joint damping is taken implicitly, so that it is stable however large.
+    pub(crate) fn of(
+        finger: usize,
+        robot: &RobotState,
+        drag: f64,
+        gravity: &Triple,
+        step: f64,
+    ) -> Self {
+        let of_finger = |values| kinematics::of_finger(values, finger);
+        let velocities = of_finger(&robot.joint_velocities);
+        let first = finger * LINKS_PER_FINGER;
+        let masses = [0, 1, 2, 3].map(|link| robot.links[first + link].mass);
+        let joints = of_finger(&robot.joint_positions);
+        let dynamics = Dynamics::of(finger, joints, velocities, masses, *gravity, drag);
+        let damping = robot.joint_damping;
+        let damped = dynamics.mass_matrix + Matrix3::from_diagonal_element(step * damping);
+        let motor = math::vector(of_finger(&robot.torques));
+        let torques = motor + dynamics.gravity + dynamics.drag
+            - dynamics.coriolis
+            - damping * math::vector(velocities);
+        // Positive definite for positive masses, so the inverse exists.
+        let inverse_mass = damped.try_inverse().unwrap_or_else(Matrix3::zeros);
+        Self { inverse_mass, acceleration: inverse_mass * torques }
+    }
+}
+
 /// The torques of all nine joints, N m, to add to the controller's for one engine tick.
 ///
 /// They are drag (coefficient `drag`), viscous joint damping, taken implicitly so that it is

@@ -4,13 +4,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The friction model between blocks (contacts of fingers always use Coulomb's).
+/// What computes a tick; both find contacts by Rapier's collision detection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Engine {
+    /// Our own: fingers in joint space, one projected Gauss-Seidel solver for all contacts.
+    Native,
+    /// Rapier's multibodies and its contact solver.
+    Rapier,
+}
+
+/// The friction model of contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Friction {
-    /// One friction constraint and one twist constraint per face: isotropic.
+    /// Coulomb's cone at every contact point; the native engine's only one.
+    Cone,
+    /// One friction constraint and one twist constraint per face between blocks: isotropic.
     Simplified,
-    /// One friction constraint per contact point: closest to the reference, anisotropic.
+    /// Two friction constraints per contact point: closest to the reference, anisotropic.
     Coulomb,
 }
 
@@ -29,6 +41,8 @@ pub enum Preset {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Physics {
+    /// What computes a tick.
+    pub engine: Engine,
     /// Length of a tick, s: the controller and contact detection run once per tick.
     pub tick: f64,
     /// Internal integration steps per tick.
@@ -41,9 +55,10 @@ pub struct Physics {
     pub passes: u32,
     /// Passes that correct velocities after the positions were integrated.
     pub stabilization_passes: u32,
-    /// Whether friction is solved in the passes before the position update.
+    /// Whether friction is solved in the passes before the position update, as the native engine
+    /// always does.
     pub friction_in_bias_pass: bool,
-    /// The friction model between blocks.
+    /// The friction model.
     pub friction: Friction,
     /// Natural frequency of the contacts, Hz.
     pub contact_frequency: f64,
@@ -68,23 +83,25 @@ impl Preset {
     pub fn physics(self) -> Physics {
         match self {
             Self::Accurate => Physics {
+                engine: Engine::Native,
                 tick: 0.004,
                 substeps: 1,
-                first_passes: 64,
+                first_passes: 160,
                 first_passes_per_block: 16,
-                passes: 8,
-                stabilization_passes: 1,
+                passes: 16,
+                stabilization_passes: 4,
                 friction_in_bias_pass: true,
-                friction: Friction::Simplified,
+                friction: Friction::Cone,
                 contact_frequency: 180.0,
-                contact_damping_ratio: 0.4,
+                contact_damping_ratio: 1.0,
                 prediction_distance: 0.02,
-                contact_margin: 0.008,
+                contact_margin: 0.004,
                 robot_drag: 0.5,
                 penetration_tolerance: 0.002,
                 robot_penetration_tolerance: 0.002,
             },
             Self::Reference => Physics {
+                engine: Engine::Rapier,
                 tick: 0.004,
                 substeps: 1,
                 first_passes: 16,
@@ -153,10 +170,36 @@ impl Physics {
         if let Some((name, value)) = counts.into_iter().find(|(_, v)| !(1..=1000).contains(v)) {
             return refuse(name, value.to_string(), "must be between 1 and 1000");
         }
+        if (self.engine == Engine::Native) != (self.friction == Friction::Cone) {
+            let reason = "must be cone with the native engine and another with rapier";
+            return refuse("friction", format!("{:?}", self.friction).to_lowercase(), reason);
+        }
         if !(self.robot_drag.is_finite() && self.robot_drag >= 0.0) {
             return refuse("robot_drag", self.robot_drag.to_string(), "must be 0 or more");
         }
         Ok(())
+    }
+}
+
+/// How softly penetrations are pushed out in one internal step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Softness {
+    /// Speed per depth, 1/s.
+    pub(super) bias: f64,
+    /// What is left of the impulse that a rigid contact would need.
+    pub(super) factor: f64,
+}
+
+impl Softness {
+    /// A damped spring of the contacts' frequency and damping ratio, integrated implicitly over
+    /// `step`, s, and scaled by each contact's own mass; the same as Rapier's.
+    pub(super) fn of(physics: &Physics, step: f64) -> Self {
+        let rate = std::f64::consts::TAU * physics.contact_frequency;
+        let bias = rate / (step * rate + 2.0 * physics.contact_damping_ratio);
+        let left = 1.0 / (step * bias) - 1.0;
+        let damped = 4.0 * physics.contact_damping_ratio * physics.contact_damping_ratio;
+        let compliance = left * left / ((1.0 + left) * damped);
+        Self { bias, factor: 1.0 / (1.0 + compliance) }
     }
 }
 

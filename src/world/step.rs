@@ -1,11 +1,17 @@
 //! The step: from a state and a command to the next state, a pure function.
 
 use super::contacts::{Contacts, Entity};
-use super::engine::Engine;
-use super::settings::Physics;
-use super::{Scene, State};
+use super::native::Native;
+use super::settings::{self, Physics};
+use super::{Scene, State, rapier};
 use crate::error::Result;
-use crate::robot::{Command, controller, dynamics};
+use crate::robot::{Command, controller};
+
+/// What computes a tick.
+enum Engine {
+    Native(Box<Native>),
+    Rapier(Box<rapier::Slot>),
+}
 
 /// Two bodies that overlap.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +33,7 @@ pub struct Penetration {
 pub struct World {
     physics: Physics,
     skip_frame: u32,
-    engine: Option<Engine>,
+    engine: Engine,
     contacts: Contacts,
 }
 
@@ -38,7 +44,11 @@ impl World {
     /// [`crate::Error::Setting`] where a setting is out of its range.
     pub fn new(physics: Physics, skip_frame: u32) -> Result<Self> {
         physics.check(skip_frame)?;
-        Ok(Self { physics, skip_frame, engine: None, contacts: Contacts::default() })
+        let engine = match physics.engine {
+            settings::Engine::Native => Engine::Native(Box::new(Native::new(&physics))),
+            settings::Engine::Rapier => Engine::Rapier(Box::new(rapier::Slot::new(&physics))),
+        };
+        Ok(Self { physics, skip_frame, engine, contacts: Contacts::default() })
     }
 
     /// The physics settings.
@@ -67,36 +77,35 @@ impl World {
     pub fn step(&mut self, state: &State, command: &Command, next: &mut State) {
         next.clone_from(state);
         let first_passes = self.physics.first_passes_of(state.scene.movable_count());
-        let physics = self.physics;
-        let engine = engine(&mut self.engine, &physics, state);
+        let skip_frame = self.skip_frame;
+        let passes = |tick| if tick == 0 { first_passes } else { self.physics.passes };
         self.contacts.couplings.clear();
-        for tick in 0..self.skip_frame {
-            let robot = &mut next.robot;
-            robot.torques = controller::torques(robot, command);
-            let free = dynamics::passive_torques(
-                robot,
-                physics.robot_drag,
-                &next.arena.gravity,
-                physics.tick / f64::from(physics.substeps),
-            );
-            engine.set_joint_torques(&std::array::from_fn(|i| robot.torques[i] + free[i]));
-            engine.set_block_drag(&next.blocks);
-            let passes = if tick == 0 { first_passes } else { physics.passes };
-            engine.tick(next.arena.gravity, passes);
-            engine.read_joints(&mut robot.joint_positions, &mut robot.joint_velocities);
-            engine.read_blocks(&mut next.blocks);
-            engine.report(tick, &mut self.contacts);
+        match &mut self.engine {
+            Engine::Native(engine) => {
+                engine.begin();
+                for tick in 0..skip_frame {
+                    next.robot.torques = controller::torques(&next.robot, command);
+                    engine.tick(next, tick, passes(tick), &mut self.contacts);
+                }
+            }
+            Engine::Rapier(engine) => {
+                let engine = engine.at(state);
+                for tick in 0..skip_frame {
+                    next.robot.torques = controller::torques(&next.robot, command);
+                    engine.tick(next, tick, passes(tick), &mut self.contacts);
+                }
+            }
         }
         self.contacts.sort();
     }
 
     /// Every pair of bodies that overlaps in a state, deepest first; no time passes.
     pub fn penetrations(&mut self, state: &State) -> Vec<Penetration> {
-        let physics = self.physics;
-        let engine = engine(&mut self.engine, &physics, state);
-        engine.detect();
         let mut contacts = Contacts::default();
-        engine.report(0, &mut contacts);
+        match &mut self.engine {
+            Engine::Native(engine) => engine.detect(state, &mut contacts),
+            Engine::Rapier(engine) => engine.at(state).detect(&mut contacts),
+        }
         let mut found: Vec<Penetration> = contacts
             .couplings
             .iter()
@@ -112,13 +121,6 @@ impl World {
         found.sort_by(|a, b| b.depth.total_cmp(&a.depth));
         found
     }
-}
-
-/// The engine, made on first use, with the state written into it.
-fn engine<'a>(slot: &'a mut Option<Engine>, physics: &Physics, state: &State) -> &'a mut Engine {
-    let engine = slot.get_or_insert_with(|| Engine::new(physics, state));
-    engine.restore(state);
-    engine
 }
 
 /// An entity's name in messages.

@@ -1,8 +1,8 @@
 //! What of a state the built world depends on.
 
-use super::{BlockKind, State};
 use crate::math::{Quat, Triple};
 use crate::robot;
+use crate::world::{BlockKind, State};
 
 /// One body's constants that the engine keeps in its bodies and shapes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,25 +3,15 @@
 //! Everything here is a function of [`Constants`] alone, so a world built anew and one that has
 //! seen other constants before are the same, bit for bit.
 
-use std::f64::consts::PI;
-
 use rapier3d_f64::prelude::*;
 
 use super::constants::{BlockConstants, Constants};
-use super::contacts::Entity;
-use super::mass::{Part, box_inertia, mass_properties};
-use super::settings::{Friction, Physics};
 use crate::math::{self, Triple};
 use crate::robot::{self, FINGERS, JOINTS_PER_FINGER, LINKS_PER_FINGER};
-
-/// The ring wall's inner radius, m (facts 1.7).
-pub const WALL_RADIUS: f64 = 0.242;
-/// The wall's lower and upper edge, m: 0.010 and 0.260 of the reference less its floor height.
-pub const WALL_HEIGHT: [f64; 2] = [-0.001, 0.249];
-/// The number of the ring's flat segments (facts 1.7).
-const WALL_SEGMENTS: usize = 38;
-/// How far the wall reaches outwards, m: thick enough that nothing tunnels through it.
-const WALL_THICKNESS: f64 = 0.1;
+use crate::world::arena;
+use crate::world::contacts::Entity;
+use crate::world::mass::{Part, box_inertia, mass_properties};
+use crate::world::settings::{Friction, Physics};
 
 /// The length that Rapier scales its tolerances by, m.
 const LENGTH_UNIT: f64 = 0.1;
@@ -119,7 +109,7 @@ pub(super) fn parameters(physics: &Physics) -> IntegrationParameters {
         friction_in_bias_pass: physics.friction_in_bias_pass,
         friction_model: match physics.friction {
             Friction::Simplified => FrictionModel::Simplified,
-            Friction::Coulomb => FrictionModel::Coulomb,
+            Friction::Cone | Friction::Coulomb => FrictionModel::Coulomb,
         },
         ..IntegrationParameters::default()
     }
@@ -165,20 +155,8 @@ fn build_arena(sets: &mut Sets, constants: &Constants) {
         .user_data(tag(Entity::Floor));
     sets.colliders.insert(floor);
     let Some(wall_material) = constants.wall else { return };
-    let half_height = 0.5 * (WALL_HEIGHT[1] - WALL_HEIGHT[0]);
-    let half_angle = PI / WALL_SEGMENTS as f64;
-    let outer = WALL_RADIUS + WALL_THICKNESS;
-    let half_width = outer * math::sin(half_angle) / math::cos(half_angle);
-    for segment in 0..WALL_SEGMENTS {
-        let angle = 2.0 * half_angle * segment as f64;
-        let (s, c) = math::sin_cos(angle);
-        let radius = WALL_RADIUS + 0.5 * WALL_THICKNESS;
-        let (sh, ch) = math::sin_cos(0.5 * angle);
-        let pose = math::to_rapier_pose(
-            [radius * c, radius * s, WALL_HEIGHT[0] + half_height],
-            [0.0, 0.0, sh, ch],
-        );
-        let shape = ColliderBuilder::cuboid(0.5 * WALL_THICKNESS, half_width, half_height);
+    for (pose, half) in arena::wall_segments() {
+        let shape = ColliderBuilder::cuboid(half.x, half.y, half.z);
         let wall = material(shape, wall_material)
             .position(pose)
             .collision_groups(groups(WALL, BLOCKS | every(1) | every(2)))

@@ -1,16 +1,22 @@
-//! The one place that drives Rapier: restore from a template, write numbers, tick, read numbers.
+//! Rapier's own articulated bodies and contact solver as an engine: restore from a template,
+//! write numbers, tick, read numbers.
+
+mod build;
+mod constants;
+mod order;
 
 use rapier3d_f64::prelude::*;
 
-use super::build::{self, Built, Sets};
-use super::constants::Constants;
+use build::{Built, Sets};
+use constants::Constants;
+use order::Order;
+
 use super::contacts::Contacts;
 use super::mass;
-use super::order::Order;
 use super::settings::Physics;
 use super::{BlockState, State};
 use crate::math;
-use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER, Nine};
+use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER, Nine, dynamics};
 
 /// Joint angles at which no link is near another, the floor or a block, rad.
 const SPREAD: Nine = robot::every_finger([0.0, 1.0, -1.0]);
@@ -42,17 +48,37 @@ impl PhysicsHooks for Closing {
     }
 }
 
+/// A place for an engine, built on first use from the state at hand.
+pub(super) struct Slot {
+    physics: Physics,
+    engine: Option<Rapier>,
+}
+
+impl Slot {
+    pub(super) fn new(physics: &Physics) -> Self {
+        Self { physics: *physics, engine: None }
+    }
+
+    /// The engine with the state written into it.
+    pub(super) fn at(&mut self, state: &State) -> &mut Rapier {
+        let engine = self.engine.get_or_insert_with(|| Rapier::new(&self.physics, state));
+        engine.restore(state);
+        engine
+    }
+}
+
 /// A Rapier world whose every step starts from plain numbers.
 ///
 /// The template is the world as built from the constants, with its trees populated and nothing in
 /// contact. A control step puts the template's bodies, islands and phases in place of the live
 /// ones and writes the numbers of the state into them; joints and shapes hold no history once the
 /// numbers are written and stay.
-pub(super) struct Engine {
+pub(super) struct Rapier {
     constants: Constants,
     template: Built,
     live: Sets,
     parameters: IntegrationParameters,
+    robot_drag: f64,
     hooks: ActiveHooks,
     closing: Closing,
     pipeline: PhysicsPipeline,
@@ -64,8 +90,8 @@ pub(super) struct Engine {
     order: Order,
 }
 
-impl Engine {
-    pub(super) fn new(physics: &Physics, state: &State) -> Self {
+impl Rapier {
+    fn new(physics: &Physics, state: &State) -> Self {
         let constants = Constants::of(state);
         let closing = Closing { tick: physics.tick, margin: physics.contact_margin };
         // Where every contact found is solved there is nothing to leave out.
@@ -82,6 +108,7 @@ impl Engine {
             constants,
             template,
             parameters: build::parameters(physics),
+            robot_drag: physics.robot_drag,
             hooks,
             closing,
             pipeline: PhysicsPipeline::new(),
@@ -108,7 +135,7 @@ impl Engine {
     }
 
     /// Makes the engine's numbers those of the state, and nothing else.
-    pub(super) fn restore(&mut self, state: &State) {
+    fn restore(&mut self, state: &State) {
         self.wanted.read(state);
         if self.wanted != self.constants {
             std::mem::swap(&mut self.wanted, &mut self.constants);
@@ -168,7 +195,7 @@ impl Engine {
     }
 
     /// Reads the joints' angles and velocities.
-    pub(super) fn read_joints(&self, positions: &mut Nine, velocities: &mut Nine) {
+    fn read_joints(&self, positions: &mut Nine, velocities: &mut Nine) {
         for finger in 0..FINGERS {
             let handle = self.template.links[finger][0];
             let Some(id) = self.live.multibodies.rigid_body_link(handle) else { continue };
@@ -184,7 +211,7 @@ impl Engine {
     }
 
     /// Reads the movable blocks' poses and velocities.
-    pub(super) fn read_blocks(&self, blocks: &mut [BlockState]) {
+    fn read_blocks(&self, blocks: &mut [BlockState]) {
         for (block, handle) in blocks.iter_mut().zip(&self.template.blocks) {
             if let Some(body) = handle.and_then(|h| self.live.bodies.get(h)) {
                 let rotation = body.rotation();
@@ -197,7 +224,7 @@ impl Engine {
     }
 
     /// Sets the joints' torques, N m, as pairs on each link and its parent.
-    pub(super) fn set_joint_torques(&mut self, torques: &[f64; JOINTS]) {
+    fn set_joint_torques(&mut self, torques: &[f64; JOINTS]) {
         for finger in 0..FINGERS {
             let handles = self.template.links[finger];
             let world: [Vector; JOINTS_PER_FINGER] = std::array::from_fn(|joint| {
@@ -216,7 +243,7 @@ impl Engine {
     }
 
     /// Sets the drag on the movable blocks from their velocities (facts 1.6, 7.2).
-    pub(super) fn set_block_drag(&mut self, blocks: &[BlockState]) {
+    fn set_block_drag(&mut self, blocks: &[BlockState]) {
         for (block, handle) in blocks.iter().zip(&self.template.blocks) {
             let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) else { continue };
             let linear = body.linvel();
@@ -234,22 +261,39 @@ impl Engine {
         }
     }
 
-    /// One tick with that many solver passes.
-    pub(super) fn tick(&mut self, gravity: math::Triple, passes: u32) {
+    /// One tick under the motor torques of `state.robot`, with that many solver passes.
+    pub(super) fn tick(
+        &mut self,
+        state: &mut State,
+        tick: u32,
+        passes: u32,
+        contacts: &mut Contacts,
+    ) {
+        let robot = &state.robot;
+        let step = self.parameters.dt / self.parameters.num_solver_iterations as f64;
+        let gravity = state.arena.gravity;
+        let free = dynamics::passive_torques(robot, self.robot_drag, &gravity, step);
+        self.set_joint_torques(&std::array::from_fn(|i| robot.torques[i] + free[i]));
+        self.set_block_drag(&state.blocks);
         self.parameters.num_internal_pgs_iterations = passes as usize;
         self.order.keep(&mut self.live, &self.parameters);
         self.pipeline_step(math::to_rapier(gravity));
+        let robot = &mut state.robot;
+        self.read_joints(&mut robot.joint_positions, &mut robot.joint_velocities);
+        self.read_blocks(&mut state.blocks);
+        self.report(tick, contacts);
     }
 
-    /// Contact detection at the numbers written, without a tick.
-    pub(super) fn detect(&mut self) {
+    /// Adds the contacts at the numbers written to a report; no time passes.
+    pub(super) fn detect(&mut self, contacts: &mut Contacts) {
         let dt = std::mem::replace(&mut self.parameters.dt, 0.0);
         self.pipeline_step(Vector::ZERO);
         self.parameters.dt = dt;
+        self.report(0, contacts);
     }
 
     /// Adds this tick's contacts to a report.
-    pub(super) fn report(&self, tick: u32, contacts: &mut Contacts) {
+    fn report(&self, tick: u32, contacts: &mut Contacts) {
         for pair in self.live.narrow_phase.contact_pairs() {
             if !pair.has_any_active_contact() {
                 continue;

@@ -1,0 +1,489 @@
+//! Which parts can meet within a tick, and where: contact points by Rapier's collision detection.
+//!
+//! A contact is kept where the two bodies' present velocities would bring its points nearer than
+//! the margin within the tick. That is a function of the two bodies alone, so it ties no other
+//! body to them.
+
+use rapier3d_f64::parry::bounding_volume::Aabb;
+use rapier3d_f64::parry::query::ContactManifold;
+use rapier3d_f64::parry::query::details::{
+    contact_manifold_capsule_capsule, contact_manifold_cuboid_cuboid,
+};
+use rapier3d_f64::parry::shape::Cuboid;
+use rapier3d_f64::prelude::{Pose, Vector};
+
+use super::geometry::Geometry;
+use super::segment_box;
+use crate::math;
+use crate::robot::{JOINTS, JOINTS_PER_FINGER};
+use crate::world::arena;
+use crate::world::contacts::Entity;
+use crate::world::settings::Physics;
+use crate::world::{BlockKind, State};
+
+/// No point of a finger is farther from any of its joints' axes than this, m (facts 1.3).
+const REACH_OF_FINGER: f64 = 0.4;
+/// The numbers of parts: capsules from 0, then blocks, the wall's segments, the floor.
+const BLOCKS: u32 = 1 << 8;
+const WALLS: u32 = 1 << 24;
+const FLOOR: u32 = 1 << 25;
+
+/// One side of a contact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Side {
+    /// A point of a link, in the link's frame; links are counted as joints.
+    Link(usize, Vector),
+    /// A point of a movable block, in the block's frame.
+    Block(usize, Vector),
+    /// A point that does not move, world frame.
+    Still(Vector),
+}
+
+/// One contact point between two parts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Point {
+    pub(super) first: Entity,
+    pub(super) second: Entity,
+    pub(super) sides: [Side; 2],
+    /// From the first part to the second, world frame.
+    pub(super) normal: Vector,
+    /// Between the two sides along the normal, m; negative where they overlap.
+    pub(super) distance: f64,
+    pub(super) friction: f64,
+    pub(super) restitution: f64,
+    /// Tells this point from others of a tick, and finds it again in the next tick.
+    pub(super) key: [u32; 4],
+}
+
+/// A part that a contact is about.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    entity: Entity,
+    /// Tells the parts of all entities apart.
+    number: u32,
+    kind: Kind,
+    pose: &'a Pose,
+    /// Friction and restitution.
+    material: [f64; 2],
+    /// Speed that none of its points exceeds, m/s.
+    speed: f64,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Link(usize),
+    Block(usize),
+    Still,
+}
+
+impl Part<'_> {
+    fn side(&self, local: Vector) -> Side {
+        match self.kind {
+            Kind::Link(link) => Side::Link(link, local),
+            Kind::Block(block) => Side::Block(block, local),
+            Kind::Still => Side::Still(self.pose.transform_point(local)),
+        }
+    }
+}
+
+/// Finds contacts; holds buffers only.
+pub(super) struct Collider {
+    pub(super) points: Vec<Point>,
+    manifold: ContactManifold<(), ()>,
+    segments: Vec<Segment>,
+    // Speed that no point of a block or of a finger's link exceeds, m/s.
+    block_speeds: Vec<f64>,
+    link_speeds: [f64; JOINTS],
+}
+
+/// A straight piece of the ring wall.
+struct Segment {
+    pose: Pose,
+    shape: Cuboid,
+    around: Aabb,
+}
+
+/// How far apart two parts may be for a contact to be looked for, and which contacts to keep.
+#[derive(Clone, Copy)]
+struct Reach {
+    prediction: f64,
+    margin: f64,
+    tick: f64,
+}
+
+impl Reach {
+    /// The distance to look for contacts of two parts with these largest speeds.
+    fn of(&self, first: f64, second: f64) -> f64 {
+        self.prediction.min(self.margin + self.tick * (first + second))
+    }
+}
+
+impl Collider {
+    pub(super) fn new() -> Self {
+        let segments = arena::wall_segments()
+            .into_iter()
+            .map(|(pose, half)| {
+                let shape = Cuboid::new(half);
+                Segment { pose, shape, around: shape.aabb(&pose) }
+            })
+            .collect();
+        Self {
+            points: Vec::new(),
+            manifold: ContactManifold::default(),
+            segments,
+            block_speeds: Vec::new(),
+            link_speeds: [0.0; JOINTS],
+        }
+    }
+
+    /// Finds every contact that can close within a tick.
+    pub(super) fn find(&mut self, state: &State, geometry: &Geometry, physics: &Physics) {
+        self.read_speeds(state, geometry);
+        let reach = Reach {
+            prediction: physics.prediction_distance,
+            margin: physics.contact_margin,
+            tick: physics.tick,
+        };
+        self.all_pairs(state, geometry, reach);
+        let speed = |side: &Side| point_velocity(side, state, geometry);
+        self.points.retain(|point| {
+            let apart = speed(&point.sides[1]) - speed(&point.sides[0]);
+            point.distance + apart.dot(point.normal) * reach.tick < reach.margin
+        });
+    }
+
+    /// Finds every overlap, whatever the velocities.
+    pub(super) fn find_overlaps(&mut self, state: &State, geometry: &Geometry) {
+        self.block_speeds.clear();
+        self.block_speeds.resize(state.blocks.len(), 0.0);
+        self.link_speeds = [0.0; JOINTS];
+        self.all_pairs(state, geometry, Reach { prediction: 0.0, margin: 0.0, tick: 0.0 });
+        self.points.retain(|point| point.distance < 0.0);
+    }
+
+    fn read_speeds(&mut self, state: &State, geometry: &Geometry) {
+        self.block_speeds.clear();
+        for (block, shape) in state.blocks.iter().zip(&geometry.shapes) {
+            let linear = math::to_rapier(block.linear_velocity).length();
+            let angular = math::to_rapier(block.angular_velocity).length();
+            self.block_speeds.push(linear + angular * shape.radius);
+        }
+        for (link, speed) in self.link_speeds.iter_mut().enumerate() {
+            let (finger, joint) = (link / JOINTS_PER_FINGER, link % JOINTS_PER_FINGER);
+            let first = finger * JOINTS_PER_FINGER;
+            let rates = &state.robot.joint_velocities[first..=first + joint];
+            *speed = rates.iter().map(|rate| rate.abs()).sum::<f64>() * REACH_OF_FINGER;
+        }
+    }
+
+    /// Looks at every pair of parts that may meet, in an order that depends on the scene alone.
+    fn all_pairs(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+        self.points.clear();
+        let capsules = geometry.capsules.len();
+        for i in 0..capsules {
+            for j in i + 1..capsules {
+                if near(&geometry.capsule_boxes[i], &geometry.capsule_boxes[j], reach.prediction) {
+                    self.links(state, geometry, reach, i, j);
+                }
+            }
+        }
+        for i in 0..capsules {
+            for (block, around) in geometry.block_boxes.iter().enumerate() {
+                if near(&geometry.capsule_boxes[i], around, reach.prediction) {
+                    self.link_and_block(state, geometry, reach, i, block);
+                }
+            }
+        }
+        for i in 0..geometry.blocks.len() {
+            for j in i + 1..geometry.blocks.len() {
+                if near(&geometry.block_boxes[i], &geometry.block_boxes[j], reach.prediction) {
+                    self.blocks(state, geometry, reach, i, j);
+                }
+            }
+        }
+        if !state.scene.without_wall {
+            self.wall(state, geometry, reach);
+        }
+        self.floor(state, geometry, reach);
+    }
+
+    fn link<'a>(&self, state: &State, geometry: &'a Geometry, capsule: usize) -> Part<'a> {
+        let link = geometry.capsules[capsule].link;
+        Part {
+            entity: Entity::Finger(link / JOINTS_PER_FINGER),
+            number: capsule as u32,
+            kind: Kind::Link(link),
+            pose: &geometry.links[link],
+            material: [state.robot.friction, state.robot.restitution],
+            speed: self.link_speeds[link],
+        }
+    }
+
+    fn block<'a>(&self, state: &State, geometry: &'a Geometry, block: usize) -> Part<'a> {
+        let fixed = state.scene.blocks[block].kind == BlockKind::Fixed;
+        Part {
+            entity: Entity::Block(block),
+            number: BLOCKS + block as u32,
+            kind: if fixed { Kind::Still } else { Kind::Block(block) },
+            pose: &geometry.blocks[block],
+            material: [state.blocks[block].friction, state.blocks[block].restitution],
+            speed: if fixed { 0.0 } else { self.block_speeds[block] },
+        }
+    }
+
+    fn links(&mut self, state: &State, geometry: &Geometry, reach: Reach, i: usize, j: usize) {
+        let (first, second) = (self.link(state, geometry, i), self.link(state, geometry, j));
+        let upper = |i: usize| geometry.capsules[i].link.is_multiple_of(JOINTS_PER_FINGER);
+        // A finger's own links overlap at the joints by design; upper links never meet.
+        if first.entity == second.entity || (upper(i) && upper(j)) {
+            return;
+        }
+        let distance = reach.of(first.speed, second.speed);
+        let boxes = &geometry.capsule_boxes;
+        if !near(&boxes[i], &boxes[j], distance) {
+            return;
+        }
+        let between = first.pose.inverse() * *second.pose;
+        self.manifold.clear();
+        let shapes = [i, j].map(|i| &geometry.capsules[i].shape);
+        let manifold = &mut self.manifold;
+        contact_manifold_capsule_capsule(&between, shapes[0], shapes[1], distance, manifold);
+        self.take(first, second);
+    }
+
+    fn blocks(&mut self, state: &State, geometry: &Geometry, reach: Reach, i: usize, j: usize) {
+        let (first, second) = (self.block(state, geometry, i), self.block(state, geometry, j));
+        if matches!((first.kind, second.kind), (Kind::Still, Kind::Still)) {
+            return;
+        }
+        let distance = reach.of(first.speed, second.speed);
+        if !near(&geometry.block_boxes[i], &geometry.block_boxes[j], distance) {
+            return;
+        }
+        let shapes = [i, j].map(|i| &geometry.shapes[i].shape);
+        self.boxes(first, second, shapes, distance);
+    }
+
+    fn boxes(&mut self, first: Part, second: Part, shapes: [&Cuboid; 2], distance: f64) {
+        let between = first.pose.inverse() * *second.pose;
+        self.manifold.clear();
+        let manifold = &mut self.manifold;
+        contact_manifold_cuboid_cuboid(&between, shapes[0], shapes[1], distance, manifold);
+        self.take(first, second);
+    }
+
+    /// Takes the contacts that Rapier found between two parts.
+    fn take(&mut self, first: Part, second: Part) {
+        let normal = first.pose.rotation * self.manifold.local_n1;
+        for point in &self.manifold.points {
+            let sides = [first.side(point.local_p1), second.side(point.local_p2)];
+            let feature = [point.fid1.0, point.fid2.0];
+            self.points.push(new_point(first, second, sides, normal, point.dist, feature));
+        }
+    }
+
+    fn link_and_block(
+        &mut self,
+        state: &State,
+        geometry: &Geometry,
+        reach: Reach,
+        capsule: usize,
+        block: usize,
+    ) {
+        let first = self.link(state, geometry, capsule);
+        let second = self.block(state, geometry, block);
+        let distance = reach.of(first.speed, second.speed);
+        if near(&geometry.capsule_boxes[capsule], &geometry.block_boxes[block], distance) {
+            self.capsule_and_box(
+                geometry,
+                first,
+                second,
+                capsule,
+                &geometry.shapes[block].shape,
+                distance,
+            );
+        }
+    }
+
+    fn capsule_and_box(
+        &mut self,
+        geometry: &Geometry,
+        first: Part,
+        second: Part,
+        capsule: usize,
+        shape: &Cuboid,
+        distance: f64,
+    ) {
+        let capsule = &geometry.capsules[capsule].shape;
+        let segment = capsule.segment;
+        let ends = [segment.a, segment.b]
+            .map(|end| second.pose.inverse_transform_point(first.pose.transform_point(end)));
+        for touch in segment_box::touches(ends, shape.half_extents).into_iter().flatten() {
+            let gap = touch.distance - capsule.radius;
+            if gap >= distance {
+                continue;
+            }
+            // The normal points from the box to the segment: the contact's is the other way.
+            let normal = -(second.pose.rotation * touch.normal);
+            let on_link = segment.a + (segment.b - segment.a) * touch.along;
+            let outwards = first.pose.rotation.inverse() * normal;
+            let sides =
+                [first.side(on_link + outwards * capsule.radius), second.side(touch.on_box)];
+            self.points.push(new_point(first, second, sides, normal, gap, [touch.feature, 0]));
+        }
+    }
+
+    fn wall(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+        for (block, around) in geometry.block_boxes.iter().enumerate() {
+            let part = self.block(state, geometry, block);
+            let distance = reach.of(part.speed, 0.0);
+            if matches!(part.kind, Kind::Still) || inside_ring(around, distance) {
+                continue;
+            }
+            let shape = &geometry.shapes[block].shape;
+            self.at_segments(state, around, distance, |collider, segment, shape_of| {
+                collider.boxes(part, segment, [shape, shape_of], distance);
+            });
+        }
+        for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
+            let part = self.link(state, geometry, capsule);
+            let distance = reach.of(part.speed, 0.0);
+            let upper = geometry.capsules[capsule].link.is_multiple_of(JOINTS_PER_FINGER);
+            if upper || inside_ring(around, distance) {
+                continue;
+            }
+            self.at_segments(state, around, distance, |collider, segment, shape_of| {
+                collider.capsule_and_box(geometry, part, segment, capsule, shape_of, distance);
+            });
+        }
+    }
+
+    /// Visits the wall's segments that a box is near.
+    fn at_segments(
+        &mut self,
+        state: &State,
+        around: &Aabb,
+        distance: f64,
+        mut visit: impl FnMut(&mut Self, Part, &Cuboid),
+    ) {
+        let wall = &state.arena.wall;
+        let segments = std::mem::take(&mut self.segments);
+        for (index, segment) in segments.iter().enumerate() {
+            if near(around, &segment.around, distance) {
+                let part = Part {
+                    entity: Entity::Wall,
+                    number: WALLS + index as u32,
+                    kind: Kind::Still,
+                    pose: &segment.pose,
+                    material: [wall.friction, wall.restitution],
+                    speed: 0.0,
+                };
+                visit(self, part, &segment.shape);
+            }
+        }
+        self.segments = segments;
+    }
+
+    fn floor(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+        let floor = Part {
+            entity: Entity::Floor,
+            number: FLOOR,
+            kind: Kind::Still,
+            pose: &Pose::IDENTITY,
+            material: [state.arena.floor.friction, state.arena.floor.restitution],
+            speed: 0.0,
+        };
+        for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
+            let part = self.link(state, geometry, capsule);
+            let lower = geometry.capsules[capsule].link % JOINTS_PER_FINGER == 2;
+            if !lower || around.mins.z >= reach.of(part.speed, 0.0) {
+                continue;
+            }
+            let shape = &geometry.capsules[capsule].shape;
+            let down = part.pose.rotation.inverse() * -Vector::Z;
+            for (end, local) in [shape.segment.a, shape.segment.b].into_iter().enumerate() {
+                self.above_floor(part, floor, reach, local + down * shape.radius, end as u32);
+            }
+        }
+        for (block, around) in geometry.block_boxes.iter().enumerate() {
+            let part = self.block(state, geometry, block);
+            if matches!(part.kind, Kind::Still) || around.mins.z >= reach.of(part.speed, 0.0) {
+                continue;
+            }
+            let half = geometry.shapes[block].shape.half_extents;
+            for corner in 0..8 {
+                let sign = |bit: u32| if corner >> bit & 1 == 0 { -1.0 } else { 1.0 };
+                let local = half * Vector::new(sign(0), sign(1), sign(2));
+                self.above_floor(part, floor, reach, local, corner);
+            }
+        }
+    }
+
+    fn above_floor(&mut self, part: Part, floor: Part, reach: Reach, local: Vector, feature: u32) {
+        let at = part.pose.transform_point(local);
+        if at.z < reach.of(part.speed, 0.0) {
+            let sides = [part.side(local), Side::Still(Vector::new(at.x, at.y, 0.0))];
+            self.points.push(new_point(part, floor, sides, -Vector::Z, at.z, [feature, 0]));
+        }
+    }
+}
+
+fn new_point(
+    first: Part,
+    second: Part,
+    sides: [Side; 2],
+    normal: Vector,
+    distance: f64,
+    feature: [u32; 2],
+) -> Point {
+    Point {
+        first: first.entity,
+        second: second.entity,
+        sides,
+        normal,
+        distance,
+        friction: first.material[0] * second.material[0],
+        restitution: first.material[1] * second.material[1],
+        key: [first.number, second.number, feature[0], feature[1]],
+    }
+}
+
+/// Whether two boxes come nearer to each other than a distance along every axis.
+fn near(a: &Aabb, b: &Aabb, distance: f64) -> bool {
+    let (a_low, a_high, b_low, b_high) = (a.mins, a.maxs, b.mins, b.maxs);
+    a_low.x - b_high.x < distance
+        && b_low.x - a_high.x < distance
+        && a_low.y - b_high.y < distance
+        && b_low.y - a_high.y < distance
+        && a_low.z - b_high.z < distance
+        && b_low.z - a_high.z < distance
+}
+
+/// Whether a box is farther than a distance from the ring wall, on its inside.
+fn inside_ring(around: &Aabb, distance: f64) -> bool {
+    let x = around.mins.x.abs().max(around.maxs.x.abs());
+    let y = around.mins.y.abs().max(around.maxs.y.abs());
+    let free = arena::WALL_RADIUS - distance;
+    free > 0.0 && x * x + y * y < free * free
+}
+
+/// The velocity of a side's point, world frame, m/s.
+fn point_velocity(side: &Side, state: &State, geometry: &Geometry) -> Vector {
+    match *side {
+        Side::Still(_) => Vector::ZERO,
+        Side::Block(block, local) => {
+            let arm = geometry.blocks[block].rotation * local;
+            let block = &state.blocks[block];
+            math::to_rapier(block.linear_velocity)
+                + math::to_rapier(block.angular_velocity).cross(arm)
+        }
+        Side::Link(link, local) => {
+            let at = geometry.links[link].transform_point(local);
+            let finger = link / JOINTS_PER_FINGER * JOINTS_PER_FINGER;
+            (finger..=link).fold(Vector::ZERO, |velocity, joint| {
+                let (origin, axis) = geometry.joint(joint);
+                velocity + axis.cross(at - origin) * state.robot.joint_velocities[joint]
+            })
+        }
+    }
+}
