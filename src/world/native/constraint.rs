@@ -3,8 +3,8 @@
 use rapier3d_f64::prelude::Vector;
 
 use super::bodies::{Bodies, Six};
-use super::collide::{Point, Side};
 use super::geometry::Geometry;
+use super::point::{Point, Side};
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
 /// A direction in which two bodies push on each other: how fast they part along it per unit of
