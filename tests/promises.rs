@@ -2,6 +2,7 @@
 
 mod conformance;
 mod contact;
+mod custom;
 mod determinism;
 mod endurance;
 mod env;

@@ -58,7 +58,12 @@ impl Family {
     pub fn from_file(path: &Path) -> Result<Self> {
         let json = fs::read_to_string(path)
             .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
-        Self::from_json(&json)
+        Self::from_json(&json).map_err(|error| match error {
+            Error::Malformed { path: place, reason, .. } => {
+                Error::Malformed { what: path.display().to_string(), path: place, reason }
+            }
+            other => other,
+        })
     }
 
     /// The same family with parameters changed; null leaves a parameter as it is.

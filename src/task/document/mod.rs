@@ -152,6 +152,12 @@ impl RewardDocument {
             sparse: self.sparse,
         }
     }
+
+    /// What a step pays per second, as [`reward::Weights::reward`]; allocates nothing.
+    pub fn pay(&self, terms: &reward::Terms, outcome: &reward::Outcome) -> f64 {
+        let dense = self.terms.iter().map(|term| term.weight);
+        reward::pay(dense, self.fractional_weight, self.sparse, terms, outcome)
+    }
 }
 
 /// A dense reward term.
