@@ -7,6 +7,7 @@ use trifactor::Error;
 use trifactor::env::{Config, Env, Info};
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
+use trifactor::task::Family;
 use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
 use trifactor::world::{Physics, Preset};
@@ -27,12 +28,13 @@ pub(crate) struct NativeEnv {
 #[pymethods]
 impl NativeEnv {
     #[new]
-    #[pyo3(signature = (family, *, task_params, skip_frame, action_mode, normalize_actions,
+    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode, normalize_actions,
         normalize_observations, max_episode_length, variables_space, physics, overlap))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn new(
         py: Python<'_>,
         family: String,
+        document: Option<&str>,
         task_params: &str,
         skip_frame: u32,
         action_mode: &str,
@@ -56,7 +58,14 @@ impl NativeEnv {
             physics: self::physics(physics)?,
             overlap: self::overlap(overlap)?,
         };
-        let env = py.detach(|| Env::new(config)).map_err(to_python)?;
+        let made = py.detach(|| match document {
+            None => Env::new(config),
+            Some(document) => {
+                let family = Family::from_json(document)?.with_params(&config.task_params)?;
+                Env::with_family(config, family)
+            }
+        });
+        let env = made.map_err(to_python)?;
         Ok(Self { env })
     }
 

@@ -43,6 +43,24 @@ impl State {
         Ok(Self { inner: Arc::new(state) })
     }
 
+    /// The seed of all random streams.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.inner.seed
+    }
+
+    /// How many episodes were begun with this seed before this one.
+    #[getter]
+    fn episode(&self) -> u64 {
+        self.inner.episode
+    }
+
+    /// Control steps taken in this episode.
+    #[getter]
+    fn step(&self) -> u64 {
+        self.inner.step
+    }
+
     /// The state as a dictionary of plain numbers, strings and lists; changing it changes no state.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         self.dictionary(py)

@@ -4,13 +4,20 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NativeEnv", "State", "__version__", "main"]
+__all__ = ["NativeEnv", "State", "__version__", "family_document", "main"]
 
 __version__: Final[str]
 
+def family_document(name: str) -> str: ...
 def main(arguments: Sequence[str]) -> int: ...
 @final
 class State:
+    @property
+    def seed(self) -> int: ...
+    @property
+    def episode(self) -> int: ...
+    @property
+    def step(self) -> int: ...
     def to_json(self) -> str: ...
     @staticmethod
     def from_json(text: str) -> State: ...
@@ -32,6 +39,7 @@ class NativeEnv:
         cls,
         family: str,
         *,
+        document: str | None,
         task_params: str,
         skip_frame: int,
         action_mode: str,

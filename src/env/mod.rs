@@ -265,9 +265,9 @@ impl Env {
     /// How the present state stands to the task.
     pub fn info(&self) -> Info {
         let rules = self.family().reward().rules;
-        let terms = self.terms.unwrap_or_else(|| {
-            self.task.terms(&self.state, &self.state, [&self.tips, &self.tips])
-        });
+        let terms = self
+            .terms
+            .unwrap_or_else(|| self.task.terms(&self.state, &self.state, [&self.tips, &self.tips]));
         let value = |value| if self.terms.is_some() { value } else { 0.0 };
         Info {
             success: self.outcome.success,
