@@ -24,6 +24,7 @@ mod presets;
 mod purity;
 mod reward;
 mod rollouts;
+mod saved;
 mod scenes;
 mod sliding;
 mod stacks;

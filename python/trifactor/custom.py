@@ -72,28 +72,37 @@ def stream(state: State, name: str) -> np.random.Generator:
 
 def family_name_and_document(family: object) -> tuple[str, str | None]:
     """A family's name, and its JSON document where it is not built in."""
-    if isinstance(family, Mapping):
-        return _named(_dump(family))
-    if isinstance(family, os.PathLike) or (isinstance(family, str) and family.endswith(".json")):
-        path = Path(os.fspath(family))
-        try:
-            return _named(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise FormatError(f"{path}: {error}") from error
-    if isinstance(family, str):
+    if isinstance(family, str) and not family.endswith(".json"):
         return family, None
-    raise SettingError(f"family {family!r}: pass a name, the path of a JSON file, or a dictionary")
-
-
-def _named(document: str) -> tuple[str, str]:
+    if not isinstance(family, (str, os.PathLike, Mapping)):
+        known = "pass a name, the path of a JSON file, or a dictionary"
+        raise SettingError(f"family {family!r}: {known}")
+    document = _text("family", family)
     # What else is in it is the library's to check, which says where a mistake is.
     contents = json.loads(document)
     name = contents.get("name") if isinstance(contents, dict) else None
     return str(name), document
 
 
-def _dump(family: Mapping[str, Any]) -> str:
+def description_text(description: object) -> str:
+    """The JSON of a world's description."""
+    if not isinstance(description, (str, os.PathLike, Mapping)):
+        kind = type(description).__name__
+        raise ShapeError(f"description: expected a dictionary or the path of a file, got {kind}")
+    return _text("description", description)
+
+
+def _text(what: str, document: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+    """The JSON text of a dictionary or of a file; it is JSON, whatever it says."""
+    if isinstance(document, Mapping):
+        try:
+            return json.dumps(dict(document), default=np.ndarray.tolist)
+        except (TypeError, ValueError) as error:
+            raise FormatError(f"{what}: {error}") from error
+    path = Path(os.fspath(document))
     try:
-        return json.dumps(dict(family), default=np.ndarray.tolist)
-    except (TypeError, ValueError) as error:
-        raise FormatError(f"family: {error}") from error
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{path}: {error}") from error
+    return text

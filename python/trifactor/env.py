@@ -13,7 +13,7 @@ from gymnasium.spaces import Box
 from numpy.typing import DTypeLike, NDArray
 
 from trifactor._trifactor import NativeEnv, State
-from trifactor.custom import family_name_and_document, stream
+from trifactor.custom import description_text, family_name_and_document, stream
 from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
 
 Array: TypeAlias = NDArray[Any]
@@ -279,6 +279,33 @@ class TriFingerEnv(gym.Env[Array, Array]):
         """Choose the intervention space in force: `space_a`, `space_b` or `space_a_b`."""
         self._native.set_variables_space(variables_space)
         self._arguments["variables_space"] = variables_space
+
+    def description(self) -> dict[str, Any]:
+        """What this world was made of: family, parameters, configuration, versions.
+
+        A dictionary that JSON can say whole; `from_description` makes the same world of it.
+        """
+        description: dict[str, Any] = json.loads(self._native.description())
+        return description
+
+    @classmethod
+    def from_description(
+        cls, description: str | PathLike[str] | Mapping[str, Any], **more: Any
+    ) -> TriFingerEnv:
+        """Make the world that was described; its states continue here.
+
+        Args:
+            description: what `description` gave, or the path of a JSON file of it.
+            more: keyword arguments that change no world: `goal_sampler`, `dtype`, `render_mode`.
+
+        Raises:
+            FormatError: it is no description, or one of a format that this release can not read.
+            StateError: this release would make another world of it.
+        """
+        text = description_text(description)
+        env = cls(**{**json.loads(NativeEnv.arguments(text)), **more})
+        env._native.check_description(text)
+        return env
 
     def get_state(self) -> State:
         """Everything that can matter to what comes next."""

@@ -1,6 +1,7 @@
 //! The decision process: one world, one task, `reset`, `step`, interventions.
 
 mod config;
+mod description;
 mod draw;
 mod episode;
 pub mod observation;
@@ -18,6 +19,7 @@ use crate::task::{Family, Task};
 use crate::world::{Contacts, State, World};
 
 pub use config::Config;
+pub use description::{Description, ENVIRONMENT_VERSION};
 use observation::{Layout, Number};
 
 /// What a control step brought.

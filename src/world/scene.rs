@@ -14,6 +14,7 @@ pub enum BlockKind {
 
 /// One block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BlockDescription {
     /// Its name in variables, such as `tool_block`.
     pub name: String,
@@ -33,6 +34,7 @@ pub enum GoalShape {
 
 /// One goal: a region without a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GoalDescription {
     /// Its name in variables, such as `goal_block`.
     pub name: String,
@@ -44,6 +46,7 @@ pub struct GoalDescription {
 ///
 /// Floor and the three fingers are always there, and the wall unless it was taken away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scene {
     /// The blocks; a state's `blocks` has the same order.
     pub blocks: Vec<BlockDescription>,
