@@ -7,6 +7,7 @@
 mod arena;
 mod contacts;
 mod mass;
+mod mesh;
 mod native;
 mod rapier;
 mod saved;
@@ -18,6 +19,7 @@ mod task;
 
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
+pub use mesh::{Hull, MassProperties, Mesh};
 pub use saved::physics;
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Engine, Friction, Physics, Preset};
