@@ -2,11 +2,13 @@
 
 mod conformance;
 mod contact;
+mod custom;
 mod determinism;
 mod endurance;
 mod env;
 mod families;
 mod free_dynamics;
+mod goals;
 mod grasp;
 mod house;
 mod impacts;
@@ -23,8 +25,10 @@ mod presets;
 mod purity;
 mod reward;
 mod rollouts;
+mod saved;
 mod scenes;
 mod sliding;
 mod stacks;
 mod structures;
+mod unions;
 mod variables;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any, TypeAlias
 
 import gymnasium as gym
@@ -12,11 +13,14 @@ from gymnasium.spaces import Box
 from numpy.typing import DTypeLike, NDArray
 
 from trifactor._trifactor import NativeEnv, State
+from trifactor.custom import description_text, family_name_and_document, stream
 from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
 
 Array: TypeAlias = NDArray[Any]
 Variables: TypeAlias = dict[str, Any]
 """Variables by name, in two levels: `{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}`."""
+GoalSampler: TypeAlias = Callable[[np.random.Generator, State], Variables]
+"""Draws a new goal for a state from a generator: an intervention, not yet applied."""
 
 
 class InterventionResult(tuple[bool, Array]):
@@ -59,8 +63,9 @@ class TriFingerEnv(gym.Env[Array, Array]):
 
     def __init__(
         self,
-        family: str = "pushing",
+        family: str | PathLike[str] | Mapping[str, Any] = "pushing",
         *,
+        goal_sampler: GoalSampler | None = None,
         task_params: Mapping[str, Any] | None = None,
         skip_frame: int = 10,
         action_mode: str = "joint_positions",
@@ -77,7 +82,11 @@ class TriFingerEnv(gym.Env[Array, Array]):
         """Build the world of a task family.
 
         Args:
-            family: the task family, `pushing` or `reaching`.
+            family: the task family: the name of a built-in one, such as `pushing`; or one of your
+                own, as the path of a JSON file or as a dictionary. `get_family` gives the
+                dictionary of a built-in one to begin with.
+            goal_sampler: draws the goals in place of the family, for a state and from a NumPy
+                generator that is a function of the state's seed, episode and step.
             task_params: the family's own parameters, such as `tool_block_mass`.
             skip_frame: physics ticks of 4 ms in a control step.
             action_mode: `joint_positions`, `joint_torques`, `end_effector_positions`, or one of
@@ -96,6 +105,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
 
         Raises:
             SettingError: an argument is not one of the values above.
+            FormatError: the family is no family; with the place in the document.
         """
         if observation_mode != "structured":
             raise SettingError(f"observation_mode '{observation_mode}': only 'structured' is known")
@@ -103,8 +113,11 @@ class TriFingerEnv(gym.Env[Array, Array]):
             raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
         self.render_mode = None
         self._dtype = _float_type(dtype)
+        name, document = family_name_and_document(family)
+        self._goal_sampler = goal_sampler
         self._arguments: dict[str, Any] = {
-            "family": family,
+            "family": name,
+            "document": document,
             "task_params": _to_json("task_params", dict(task_params or {})),
             "skip_frame": _count("skip_frame", skip_frame),
             "action_mode": action_mode,
@@ -226,7 +239,10 @@ class TriFingerEnv(gym.Env[Array, Array]):
 
         It is a function of the state: asked twice in one state, it is the same goal.
         """
-        return self._native.sample_new_goal()
+        if self._goal_sampler is None:
+            return self._native.sample_new_goal()
+        state = self.get_state()
+        return self._goal_sampler(stream(state, "goal_sampler"), state)
 
     def do_single_random_intervention(self) -> tuple[Variables, bool, Array]:
         """Set one variable, drawn from the space in force, to a value drawn from it.
@@ -263,6 +279,33 @@ class TriFingerEnv(gym.Env[Array, Array]):
         """Choose the intervention space in force: `space_a`, `space_b` or `space_a_b`."""
         self._native.set_variables_space(variables_space)
         self._arguments["variables_space"] = variables_space
+
+    def description(self) -> dict[str, Any]:
+        """What this world was made of: family, parameters, configuration, versions.
+
+        A dictionary that JSON can say whole; `from_description` makes the same world of it.
+        """
+        description: dict[str, Any] = json.loads(self._native.description())
+        return description
+
+    @classmethod
+    def from_description(
+        cls, description: str | PathLike[str] | Mapping[str, Any], **more: Any
+    ) -> TriFingerEnv:
+        """Make the world that was described; its states continue here.
+
+        Args:
+            description: what `description` gave, or the path of a JSON file of it.
+            more: keyword arguments that change no world: `goal_sampler`, `dtype`, `render_mode`.
+
+        Raises:
+            FormatError: it is no description, or one of a format that this release can not read.
+            StateError: this release would make another world of it.
+        """
+        text = description_text(description)
+        env = cls(**{**json.loads(NativeEnv.arguments(text)), **more})
+        env._native.check_description(text)
+        return env
 
     def get_state(self) -> State:
         """Everything that can matter to what comes next."""

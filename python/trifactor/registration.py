@@ -31,3 +31,10 @@ def register() -> None:
             nondeterministic=False,
             kwargs={"family": family},
         )
+    # A family of the user's own; without one there is nothing to make.
+    gym.register(
+        id="trifactor/Custom-v0",
+        entry_point="trifactor.env:TriFingerEnv",
+        nondeterministic=False,
+        kwargs={"family": None},
+    )
