@@ -7,6 +7,7 @@ mod endurance;
 mod env;
 mod families;
 mod free_dynamics;
+mod goals;
 mod grasp;
 mod house;
 mod impacts;

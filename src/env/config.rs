@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::observation::Observation;
 use crate::robot::ActionMode;
 use crate::task::overlap::Overlap;
 use crate::variable::Subspace;
@@ -18,6 +19,13 @@ pub struct Config {
     pub skip_frame: u32,
     /// What an action means.
     pub action_mode: ActionMode,
+    /// What is observed, in which form.
+    pub observation: Observation,
+    /// Whether the goals stand apart from the observation and alone decide the reward; then what
+    /// was achieved can be made what was desired (hindsight).
+    ///
+    /// The reward is [`GoalReward`](crate::task::goal::GoalReward): no dense terms.
+    pub goal_conditioned: bool,
     /// Whether actions lie in \[-1, 1\] instead of physical units.
     pub normalize_actions: bool,
     /// Whether observations are mapped to \[-1, 1\], without clipping.
@@ -40,6 +48,8 @@ impl Config {
             task_params: Map::new(),
             skip_frame: 10,
             action_mode: ActionMode::JointPositions,
+            observation: Observation::default(),
+            goal_conditioned: false,
             normalize_actions: true,
             normalize_observations: true,
             max_episode_length: None,

@@ -8,6 +8,7 @@ mod arena;
 mod contacts;
 mod mass;
 mod native;
+mod node;
 mod rapier;
 mod scene;
 mod settings;
@@ -17,6 +18,7 @@ mod task;
 
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
+pub use node::{Node, NodeKind};
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Engine, Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
