@@ -24,6 +24,7 @@ from trifactor.errors import (
     TrifactorError,
     UnknownVariableError,
 )
+from trifactor.goal import TriFingerGoalEnv
 from trifactor.registration import register
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "State",
     "StateError",
     "TriFingerEnv",
+    "TriFingerGoalEnv",
     "TrifactorError",
     "UnknownVariableError",
     "__version__",

@@ -133,12 +133,12 @@ impl Source {
         }
     }
 
-    /// Whether it tells of a goal.
+    /// Whether it tells of a goal, as the task's own variables do.
     pub(super) fn is_of_goal(&self) -> bool {
         match self {
             Self::GoalType(_) | Self::Goal(..) => true,
             Self::Variable(variable) => {
-                matches!(variable.entity, Entity::Goal(_) | Entity::GoalTower)
+                matches!(variable.entity, Entity::Goal(_) | Entity::GoalTower | Entity::Task)
             }
             _ => false,
         }
