@@ -18,6 +18,7 @@ mod kinematics;
 mod main_job;
 mod manipulation;
 mod meshes;
+mod modes;
 mod observation;
 mod overlap;
 mod presets;

@@ -66,8 +66,8 @@ impl Plan<'_> {
             }
         }
         let whole = Observation { drop: Vec::new(), ..self.observation.clone() };
-        let whole = Plan { observation: &whole, ..*self }.layout(state)?;
-        let known = self.droppable(&whole);
+        let whole = Plan { observation: &whole, ..*self };
+        let known = whole.droppable(&whole.layout(state)?);
         for glob in &self.observation.drop {
             if !known.iter().any(|(key, ())| matches(glob, key)) {
                 return Err(unknown("key to drop", glob, &known));
@@ -230,11 +230,11 @@ impl Plan<'_> {
         }
     }
 
-    /// What globs to drop are held against.
-    fn droppable(&self, whole: &Layout) -> Vec<(String, ())> {
-        let skipped = whole.table.map_or(0, |[rows, columns]| rows * columns);
-        let columns = whole.table.map(|_| self.columns().into_iter().map(|column| column.name));
-        let keys = whole.keys().filter(|(_, range)| range.start >= skipped);
+    /// What globs to drop are held against, where nothing is dropped.
+    fn droppable(&self, layout: &Layout) -> Vec<(String, ())> {
+        let skipped = layout.table.map_or(0, |[rows, columns]| rows * columns);
+        let columns = layout.table.map(|_| self.columns().into_iter().map(|column| column.name));
+        let keys = layout.keys().filter(|(_, range)| range.start >= skipped);
         let keys = keys.map(|(key, _)| key.to_string());
         columns.into_iter().flatten().chain(keys).map(|key| (key, ())).collect()
     }
