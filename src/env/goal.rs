@@ -17,7 +17,7 @@ impl Env {
     ///
     /// With a task of your own it is still the reward of the family that the task stands on.
     pub fn goal_reward(&self) -> GoalReward {
-        GoalReward::new(self.family.reward(), self.config.overlap, self.dt())
+        GoalReward::new(self.family().reward(), self.config.overlap, self.dt())
     }
 
     /// Writes what is achieved in the present state, [`GoalLayout::len`] numbers.
@@ -58,7 +58,7 @@ impl Env {
             return Err(Error::UnknownName { what: "feature", name, known });
         }
         let features = [&self.features[..], &[feature]].concat();
-        let shown = |state| Shown::of(&self.family, &self.config, &features, state);
+        let shown = |state| Shown::of(self.family(), &self.config, &features, state);
         let (starting, present) = (shown(&self.starting)?, shown(&self.state)?);
         (self.starting_shown, self.shown, self.features) = (starting, present, features);
         Ok(())

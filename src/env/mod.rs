@@ -304,7 +304,7 @@ impl Env {
     }
 
     fn shown_of(&self, state: &State) -> Result<Shown> {
-        Shown::of(&self.family, &self.config, &self.features, state)
+        Shown::of(self.family(), &self.config, &self.features, state)
     }
 
     /// Computes what follows from the present state without a step.

@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import re
 import warnings
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -135,6 +137,15 @@ def test_entities_are_a_row_per_finger_block_and_goal():
     kinds = seen[:, 1:5].argmax(axis=1).tolist()
     assert kinds[:3] == [0, 0, 0]
     assert sorted(kinds[3:]) == [1, 2, 3]
+
+
+def test_the_page_on_observations_lists_the_columns_of_an_entity_set():
+    page = (Path(__file__).parents[2] / "docs/observations.md").read_text(encoding="utf-8")
+    table = page.partition("## Entity sets")[2].partition("## Goals")[0]
+    listed = [(name, int(n)) for name, n in re.findall(r"^\| `(\w+)` \| (\d)", table, re.MULTILINE)]
+    (row, *_) = make("Pushing", observation_mode="entities").get_observation_names()
+    columns = [name.removeprefix("robot_finger_60_").partition("[")[0] for name in row]
+    assert listed == [(name, columns.count(name)) for name in dict.fromkeys(columns)]
 
 
 def test_a_context_shows_what_can_only_be_felt():
