@@ -7,7 +7,7 @@ mod endurance;
 mod env;
 mod families;
 mod free_dynamics;
-mod goals;
+mod goal_arrays;
 mod grasp;
 mod house;
 mod impacts;
