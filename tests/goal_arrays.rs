@@ -186,7 +186,7 @@ fn a_row_is_a_block_and_its_goal_and_zeros_where_it_has_none() {
 
 #[test]
 fn a_declared_maximum_pads_the_arrays_and_changes_no_reward() {
-    let padded = env("stacking2", |config| config.observation.max_blocks = Some(5));
+    let padded = env("stacking2", |config| config.max_blocks = Some(5));
     let plain = env("stacking2", |_| ());
     let ([a, d], [padded_a, padded_d]) = (arrays(&plain), arrays(&padded));
     assert_eq!((a.len(), padded_a.len()), (2 * ROW, 5 * ROW));
@@ -195,12 +195,8 @@ fn a_declared_maximum_pads_the_arrays_and_changes_no_reward() {
     let reward = plain.goal_reward();
     assert_eq!(reward.reward(&padded_a, &padded_d), reward.reward(&a, &d));
     assert_eq!(reward.reward(&a, &padded_d), reward.reward(&a, &d));
-    let config = Config::new("stacking2");
-    let observation = trifactor::env::observation::Observation {
-        max_blocks: Some(1),
-        ..config.observation.clone()
-    };
-    let refused = Env::new(Config { observation, ..config }).map(|_| ()).unwrap_err();
+    let short = Config { max_blocks: Some(1), ..Config::new("stacking2") };
+    let refused = Env::new(short).map(|_| ()).unwrap_err();
     assert!(matches!(refused, Error::TooMany { found: 2, most: 1, .. }), "{refused}");
 }
 

@@ -1,6 +1,6 @@
 //! The forms of an observation: entity sets, chosen variables, a context, slots, one's own.
 
-use trifactor::env::observation::{Context, Feature, Mode, Observation};
+use trifactor::env::observation::{Context, Feature, Mode};
 use trifactor::env::{Config, Env};
 use trifactor::intervention::Intervention;
 use trifactor::robot::{FINGER_NAMES, kinematics};
@@ -9,27 +9,48 @@ use trifactor::variable::{self, Entity, Subspace, Variable, matches};
 use trifactor::world::Node;
 use trifactor::{Error, State};
 
-fn config(family: &str, observation: Observation) -> Config {
-    Config { observation, normalize_observations: false, ..Config::new(family) }
+/// The settings that decide the form of an observation.
+#[derive(Clone, Debug, Default)]
+struct Form {
+    mode: Mode,
+    context: Context,
+    drop: Vec<String>,
+    max_blocks: Option<usize>,
+    max_entities: Option<usize>,
 }
 
-fn env(family: &str, observation: Observation) -> Env {
+fn config(family: &str, form: Form) -> Config {
+    let Form { mode: observation_mode, context, drop, max_blocks, max_entities } = form;
+    let normalize_observations = false;
+    let plain = Config::new(family);
+    Config {
+        observation_mode,
+        context,
+        drop,
+        max_blocks,
+        max_entities,
+        normalize_observations,
+        ..plain
+    }
+}
+
+fn env(family: &str, observation: Form) -> Env {
     let mut env = Env::new(config(family, observation)).unwrap();
     env.reset(Some(1));
     env
 }
 
-fn entities() -> Observation {
-    Observation { mode: Mode::Entities, ..Observation::default() }
+fn entities() -> Form {
+    Form { mode: Mode::Entities, ..Form::default() }
 }
 
-fn custom(globs: &[&str]) -> Observation {
+fn custom(globs: &[&str]) -> Form {
     let globs = globs.iter().map(ToString::to_string).collect();
-    Observation { mode: Mode::Custom(globs), ..Observation::default() }
+    Form { mode: Mode::Custom(globs), ..Form::default() }
 }
 
-fn dropping(globs: &[&str], observation: Observation) -> Observation {
-    Observation { drop: globs.iter().map(ToString::to_string).collect(), ..observation }
+fn dropping(globs: &[&str], observation: Form) -> Form {
+    Form { drop: globs.iter().map(ToString::to_string).collect(), ..observation }
 }
 
 fn observe(env: &Env) -> Vec<f64> {
@@ -50,22 +71,22 @@ fn named(env: &Env, key: &str) -> Vec<f64> {
 }
 
 /// Every form that an observation can have in any family.
-fn every_form() -> Vec<Observation> {
-    let structured = Observation::default();
+fn every_form() -> Vec<Form> {
+    let structured = Form::default();
     vec![
         structured.clone(),
-        Observation { context: Context::Visible, ..structured.clone() },
-        Observation { context: Context::All, ..structured.clone() },
-        Observation { max_blocks: Some(40), ..structured.clone() },
-        Observation { max_blocks: Some(40), context: Context::All, ..structured.clone() },
+        Form { context: Context::Visible, ..structured.clone() },
+        Form { context: Context::All, ..structured.clone() },
+        Form { max_blocks: Some(40), ..structured.clone() },
+        Form { max_blocks: Some(40), context: Context::All, ..structured.clone() },
         dropping(&["*_velocities"], structured),
         entities(),
-        Observation { context: Context::All, ..entities() },
-        Observation { max_entities: Some(128), ..entities() },
-        Observation { max_blocks: Some(40), ..entities() },
+        Form { context: Context::All, ..entities() },
+        Form { max_entities: Some(128), ..entities() },
+        Form { max_blocks: Some(40), ..entities() },
         dropping(&["presence", "*_velocity"], entities()),
         custom(&["robot/joint_*", "*/color", "end_effector_positions"]),
-        Observation { context: Context::All, ..custom(&["*/friction"]) },
+        Form { context: Context::All, ..custom(&["*/friction"]) },
     ]
 }
 
@@ -120,7 +141,7 @@ fn entity_sets_have_a_row_for_every_finger_block_and_goal_in_this_order() {
 #[test]
 fn a_row_of_an_entity_set_tells_of_its_own_node_alone() {
     for family in ["pick_and_place", "stacking2", "reaching"] {
-        let observation = Observation { context: Context::All, ..entities() };
+        let observation = Form { context: Context::All, ..entities() };
         let mut env = env(family, observation);
         let [_, columns] = env.observation_table().unwrap();
         let (start, before) = (env.state().clone(), observe(&env));
@@ -179,8 +200,8 @@ fn the_whole_context_shows_every_parameter_and_the_visible_one_only_what_a_camer
         "robot/*_factor",
     ];
     for family in registry::names().filter(|name| !name.contains("stacked")) {
-        for base in [Observation::default(), entities(), custom(&["robot/joint_positions"])] {
-            let form = |context| Observation { context, ..base.clone() };
+        for base in [Form::default(), entities(), custom(&["robot/joint_positions"])] {
+            let form = |context| Form { context, ..base.clone() };
             let [mut all, mut visible] =
                 [Context::All, Context::Visible].map(|context| env(family, form(context)));
             let (seen_all, seen_visible) = (observe(&all), observe(&visible));
@@ -226,7 +247,7 @@ fn no_number_of_a_context_is_there_twice() {
             assert_eq!(names.len(), length, "{family}");
         }
     }
-    let pushing = env("pushing", Observation { context: Context::All, ..Observation::default() });
+    let pushing = env("pushing", Form { context: Context::All, ..Form::default() });
     let names = pushing.observation_names();
     assert!(!names.iter().any(|name| name == "tool_block/size[0]"), "it is tool_block_size[0]");
     assert_eq!(named(&pushing, "tool_block/mass"), [0.02]);
@@ -262,7 +283,7 @@ fn globs_choose_variables_and_keys_in_their_order_each_once() {
 fn chosen_variables_are_normalised_by_the_reference_s_bounds_or_by_their_ranges() {
     let observation =
         custom(&["tool_block/mass", "floor/friction", "world/gravity", "stage/color"]);
-    let config = Config { observation, ..Config::new("pushing") };
+    let config = Config { normalize_observations: true, ..config("pushing", observation) };
     let mut env = Env::new(config).unwrap();
     env.reset(None);
     // Mass from 0.02 to 0.2 (facts 3.3); friction 0.3 to 0.8 (facts 4.1); gravity straight down,
@@ -289,7 +310,7 @@ fn observed_joint_positions_carry_their_noise_under_every_name() {
         env.do_intervention(&noise, false).unwrap();
         env
     };
-    let structured = named(&noisy(Observation::default()), "joint_positions");
+    let structured = named(&noisy(Form::default()), "joint_positions");
     let path = named(&noisy(custom(&["robot/joint_positions"])), "robot/joint_positions");
     let set = noisy(entities());
     let rows = FINGER_NAMES.map(|f| named(&set, &format!("robot_finger_{f}_joint_positions")));
@@ -302,9 +323,9 @@ fn observed_joint_positions_carry_their_noise_under_every_name() {
 fn what_is_dropped_is_gone_and_the_rest_stays_as_it_was() {
     for family in ["pushing", "creative_stacked_blocks"] {
         for (form, globs) in [
-            (Observation::default(), &["*_velocity", "joint_velocities"][..]),
-            (Observation { context: Context::All, ..Observation::default() }, &["*/color"]),
-            (Observation { max_blocks: Some(30), ..Observation::default() }, &["*_orientation"]),
+            (Form::default(), &["*_velocity", "joint_velocities"][..]),
+            (Form { context: Context::All, ..Form::default() }, &["*/color"]),
+            (Form { max_blocks: Some(30), ..Form::default() }, &["*_orientation"]),
             (custom(&["*/*"]), &["robot*/*"]),
         ] {
             let (whole, part) = (env(family, form.clone()), env(family, dropping(globs, form)));
@@ -323,14 +344,14 @@ fn what_is_dropped_is_gone_and_the_rest_stays_as_it_was() {
     let set = env("pushing", dropping(&["*joint_*", "finger"], entities()));
     assert_eq!(set.observation_table(), Some([5, 27 - 6 - 1]));
     // Dropped under one name, it does not come back under the other.
-    let form = Observation { context: Context::Visible, ..Observation::default() };
+    let form = Form { context: Context::Visible, ..Form::default() };
     let sizeless = env("pushing", dropping(&["tool_block_size"], form));
     assert!(!sizeless.observation_names().iter().any(|name| name.starts_with("tool_block/size")));
 }
 
 #[test]
 fn slots_are_the_same_for_every_family_and_stay_when_blocks_come_and_go() {
-    let slots = || Observation { max_blocks: Some(40), ..Observation::default() };
+    let slots = || Form { max_blocks: Some(40), ..Form::default() };
     let names = env("pushing", slots()).observation_names();
     assert_eq!(names.len(), 28 + 40 * 17 + 40 * 11);
     assert_eq!((names[28].as_str(), names[28 + 17].as_str()), ("block_0_type", "block_1_type"));
@@ -369,9 +390,9 @@ fn tower(blocks: f64) -> Intervention {
 #[test]
 fn more_blocks_than_declared_are_refused_and_nothing_changes() {
     for (form, limit) in [
-        (Observation { max_blocks: Some(6), ..Observation::default() }, "max_blocks"),
-        (Observation { max_entities: Some(15), ..entities() }, "max_entities"),
-        (Observation { max_blocks: Some(6), ..entities() }, "max_blocks"),
+        (Form { max_blocks: Some(6), ..Form::default() }, "max_blocks"),
+        (Form { max_entities: Some(15), ..entities() }, "max_entities"),
+        (Form { max_blocks: Some(6), ..entities() }, "max_blocks"),
     ] {
         let mut env = env("towers", form);
         let (before, seen, starting) =
@@ -383,7 +404,7 @@ fn more_blocks_than_declared_are_refused_and_nothing_changes() {
             assert!(matches!(&refused, Error::TooMany { .. }), "{refused}");
             assert!(refused.to_string().contains(limit), "{refused}");
         }
-        let mut other = self::env("towers", Observation::default());
+        let mut other = self::env("towers", Form::default());
         other.do_intervention(&tower(8.0), false).unwrap();
         assert!(matches!(env.set_state(other.state()), Err(Error::TooMany { .. })));
         assert_eq!((env.state(), env.starting_state()), (&before, &starting));
@@ -393,7 +414,7 @@ fn more_blocks_than_declared_are_refused_and_nothing_changes() {
 
 #[test]
 fn every_form_follows_states_and_interventions_that_change_the_scene() {
-    let mut donor = env("towers", Observation::default());
+    let mut donor = env("towers", Form::default());
     donor.do_intervention(&tower(3.0), false).unwrap();
     donor.step(&[0.2; 9]).unwrap();
     for goal_conditioned in [false, true] {
@@ -483,7 +504,7 @@ fn numbers_of_one_s_own_are_appended_and_normalised() {
 
 #[test]
 fn what_can_not_be_observed_is_refused_when_the_environment_is_made() {
-    let structured = Observation::default;
+    let structured = Form::default;
     for (form, words) in [
         (custom(&["tool_blok/mass"]), "'tool_blok/mass'"),
         (custom(&["*/mass", "nothing_*"]), "'nothing_*'"),
@@ -491,10 +512,10 @@ fn what_can_not_be_observed_is_refused_when_the_environment_is_made() {
         (dropping(&["no_such_key"], structured()), "'no_such_key'"),
         (dropping(&["mass"], entities()), "'mass'"),
         (dropping(&["*"], structured()), "must leave something"),
-        (Observation { max_blocks: Some(4), ..custom(&["*/mass"]) }, "max_blocks"),
-        (Observation { max_entities: Some(99), ..structured() }, "max_entities"),
-        (Observation { max_entities: Some(4), ..entities() }, "5 fingers, blocks and goals"),
-        (Observation { max_blocks: Some(0), ..structured() }, "1 blocks"),
+        (Form { max_blocks: Some(4), ..custom(&["*/mass"]) }, "max_blocks"),
+        (Form { max_entities: Some(99), ..structured() }, "max_entities"),
+        (Form { max_entities: Some(4), ..entities() }, "5 fingers, blocks and goals"),
+        (Form { max_blocks: Some(0), ..structured() }, "1 blocks"),
     ] {
         let refused = Env::new(config("pushing", form.clone())).map(|_| ()).unwrap_err();
         assert!(refused.to_string().contains(words), "{form:?}: {refused}");
@@ -503,14 +524,4 @@ fn what_can_not_be_observed_is_refused_when_the_environment_is_made() {
     let form = Config { goal_conditioned: true, ..config("pushing", custom(&["goal_block/*"])) };
     assert!(Env::new(form).is_err());
     assert!(Context::parse("some").unwrap_err().to_string().contains("none, visible, all"));
-}
-
-#[test]
-fn a_choice_of_observation_is_plain_data() {
-    for form in every_form() {
-        let json = serde_json::to_string(&form).unwrap();
-        assert_eq!(serde_json::from_str::<Observation>(&json).unwrap(), form);
-    }
-    assert_eq!(serde_json::from_str::<Observation>("{}").unwrap(), Observation::default());
-    assert!(serde_json::from_str::<Observation>(r#"{"modus": "entities"}"#).is_err());
 }

@@ -4,7 +4,7 @@ use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
-use trifactor::env::observation::{Context, Mode, Observation};
+use trifactor::env::observation::{Context, Mode};
 use trifactor::env::{Config, Env, Info};
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
@@ -52,20 +52,17 @@ impl NativeEnv {
         physics: &str,
         overlap: &str,
     ) -> PyResult<Self> {
-        let observation = Observation {
-            mode: mode(observation_mode, observe)?,
-            context: Context::parse(context).map_err(to_python)?,
-            drop,
-            max_blocks,
-            max_entities,
-        };
         let config = Config {
             family,
             task_params: serde_json::from_str(task_params)
                 .map_err(|error| json_error("task_params", &error))?,
             skip_frame,
             action_mode: ActionMode::parse(action_mode).map_err(to_python)?,
-            observation,
+            observation_mode: mode(observation_mode, observe)?,
+            context: Context::parse(context).map_err(to_python)?,
+            drop,
+            max_blocks,
+            max_entities,
             goal_conditioned,
             normalize_actions,
             normalize_observations,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::observation::Observation;
+use super::observation::{Context, Mode};
 use crate::robot::ActionMode;
 use crate::task::overlap::Overlap;
 use crate::variable::Subspace;
@@ -19,8 +19,18 @@ pub struct Config {
     pub skip_frame: u32,
     /// What an action means.
     pub action_mode: ActionMode,
-    /// What is observed, in which form.
-    pub observation: Observation,
+    /// What is observed and in which form.
+    pub observation_mode: Mode,
+    /// Which parameters of the world are shown beside it.
+    pub context: Context,
+    /// Globs over the observation's keys, in entity sets over its columns: what they fit is left
+    /// out.
+    pub drop: Vec<String>,
+    /// The most blocks, and the most goals, that there will be: a structured observation and goal
+    /// arrays then have that many slots always, an entity set that many rows for either.
+    pub max_blocks: Option<usize>,
+    /// The most rows of an entity set, which then has that many always.
+    pub max_entities: Option<usize>,
     /// Whether the goals stand apart from the observation and alone decide the reward; then what
     /// was achieved can be made what was desired (hindsight).
     ///
@@ -48,7 +58,11 @@ impl Config {
             task_params: Map::new(),
             skip_frame: 10,
             action_mode: ActionMode::JointPositions,
-            observation: Observation::default(),
+            observation_mode: Mode::Structured,
+            context: Context::None,
+            drop: Vec::new(),
+            max_blocks: None,
+            max_entities: None,
             goal_conditioned: false,
             normalize_actions: true,
             normalize_observations: true,

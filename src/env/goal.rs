@@ -49,6 +49,19 @@ impl Env {
     ///
     /// It is no part of the [`Config`](super::Config): a copy made from that lacks it.
     ///
+    /// ```
+    /// use trifactor::env::observation::Feature;
+    /// use trifactor::{Config, Env, State};
+    ///
+    /// # fn main() -> trifactor::Result<()> {
+    /// let mut env = Env::new(Config::new("pushing"))?;
+    /// let height = |state: &State, out: &mut [f64]| out[0] = state.blocks[0].position[2];
+    /// env.add_feature(Feature::new("height", [0.0], [0.5], height)?)?;
+    /// assert_eq!(env.observation_names().last().map(String::as_str), Some("height"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::UnknownName`] where the observation has a key of that name already.
     pub fn add_feature(&mut self, feature: Feature) -> Result<()> {

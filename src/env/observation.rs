@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub(super) use self::build::Plan;
-pub use self::choice::{Context, Mode, Observation};
+pub use self::choice::{Context, Mode};
 pub use self::feature::Feature;
 use self::source::Source;
 use crate::error::{Error, Result};

@@ -16,7 +16,7 @@ pub(super) struct Shown {
 impl Shown {
     /// What is shown of the scene that an environment starts with; refuses what can not be meant.
     pub(super) fn first(family: &Family, config: &Config, state: &State) -> Result<Self> {
-        plan(family, config, &[]).check(state)?;
+        Plan { family, config, features: &[] }.check(state)?;
         Self::of(family, config, &[], state)
     }
 
@@ -27,9 +27,9 @@ impl Shown {
         features: &[Feature],
         state: &State,
     ) -> Result<Self> {
-        let (rules, most) = (family.reward().rules, config.observation.max_blocks);
+        let (rules, most) = (family.reward().rules, config.max_blocks);
         Ok(Self {
-            observation: plan(family, config, features).layout(state)?,
+            observation: Plan { family, config, features }.layout(state)?,
             goals: GoalLayout::new(rules, &state.scene, most)?,
         })
     }
@@ -38,9 +38,4 @@ impl Shown {
     pub(super) fn fits(&self, state: &State) -> bool {
         self.observation.fits(state)
     }
-}
-
-fn plan<'a>(family: &'a Family, config: &'a Config, features: &'a [Feature]) -> Plan<'a> {
-    let goals_apart = config.goal_conditioned;
-    Plan { family, observation: &config.observation, goals_apart, features }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::choice::{Mode, Observation};
+use super::choice::Mode;
 use super::context::{kinds, nominal};
 use super::key::known_keys;
 use super::source::Source;
 use super::{BLOCK_KEYS, Feature, Layout, MOVABLE_KEYS};
+use crate::env::Config;
 use crate::error::{Error, Result};
 use crate::task::Family;
 use crate::variable::{Entity, Variable, matches};
@@ -18,9 +19,7 @@ pub(in crate::env) struct Plan<'a> {
     /// Whose keys and variables.
     pub(in crate::env) family: &'a Family,
     /// What is asked for.
-    pub(in crate::env) observation: &'a Observation,
-    /// Whether the goals stand apart from the observation.
-    pub(in crate::env) goals_apart: bool,
+    pub(in crate::env) config: &'a Config,
     /// The user's own, appended.
     pub(in crate::env) features: &'a [Feature],
 }
@@ -34,8 +33,8 @@ impl Plan<'_> {
     pub(in crate::env) fn layout(&self, state: &State) -> Result<Layout> {
         self.check_count(&state.scene)?;
         let mut layout = Layout::empty(&state.scene, self.features);
-        match &self.observation.mode {
-            Mode::Structured => match self.observation.max_blocks {
+        match &self.config.observation_mode {
+            Mode::Structured => match self.config.max_blocks {
                 None => self.structured(state, &mut layout)?,
                 Some(most) => self.slots(state, most, &mut layout)?,
             },
@@ -55,9 +54,9 @@ impl Plan<'_> {
     /// # Errors
     /// [`Error::Setting`], [`Error::UnknownName`], or those of [`Plan::layout`].
     pub(in crate::env) fn check(&self, state: &State) -> Result<()> {
-        self.observation.check()?;
+        self.config.observation_mode.check(self.config.max_blocks, self.config.max_entities)?;
         let scene = &state.scene;
-        if let Mode::Custom(globs) = &self.observation.mode {
+        if let Mode::Custom(globs) = &self.config.observation_mode {
             let known = self.choices(scene);
             for glob in globs {
                 if !known.iter().any(|(key, _)| matches(glob, key)) {
@@ -65,23 +64,23 @@ impl Plan<'_> {
                 }
             }
         }
-        let whole = Observation { drop: Vec::new(), ..self.observation.clone() };
-        let whole = Plan { observation: &whole, ..*self };
+        let whole = Config { drop: Vec::new(), ..self.config.clone() };
+        let whole = Plan { config: &whole, ..*self };
         let known = whole.droppable(&whole.layout(state)?);
-        for glob in &self.observation.drop {
+        for glob in &self.config.drop {
             if !known.iter().any(|(key, ())| matches(glob, key)) {
                 return Err(unknown("key to drop", glob, &known));
             }
         }
         if self.layout(state)?.is_empty() {
-            let (name, value) = ("drop", format!("{:?}", self.observation.drop));
+            let (name, value) = ("drop", format!("{:?}", self.config.drop));
             return Err(Error::Setting { name, value, reason: "must leave something to observe" });
         }
         Ok(())
     }
 
     fn check_count(&self, scene: &Scene) -> Result<()> {
-        let Some(most) = self.observation.max_blocks else { return Ok(()) };
+        let Some(most) = self.config.max_blocks else { return Ok(()) };
         for (what, found) in [("blocks", scene.blocks.len()), ("goals", scene.goals.len())] {
             if found > most {
                 return Err(Error::TooMany { what, found, limit: "max_blocks", most });
@@ -92,12 +91,12 @@ impl Plan<'_> {
 
     /// Whether a key is to be left out.
     pub(super) fn drops(&self, key: &str) -> bool {
-        self.observation.drop.iter().any(|glob| matches(glob, key))
+        self.config.drop.iter().any(|glob| matches(glob, key))
     }
 
     /// Whether a source tells of goals that stand apart.
     fn hides(&self, source: &Source) -> bool {
-        self.goals_apart && source.is_of_goal()
+        self.config.goal_conditioned && source.is_of_goal()
     }
 
     /// The family's keys.
@@ -135,7 +134,7 @@ impl Plan<'_> {
             let name = blocks.get(slot).map(|&block| scene.blocks[block].name.as_str());
             add(format!("block_{slot}"), name, &MOVABLE_KEYS);
         }
-        for slot in 0..if self.goals_apart { 0 } else { most } {
+        for slot in 0..if self.config.goal_conditioned { 0 } else { most } {
             let name = scene.goals.get(slot).map(|goal| goal.name.as_str());
             add(format!("goal_{slot}"), name, &BLOCK_KEYS);
         }
@@ -170,9 +169,9 @@ impl Plan<'_> {
     fn context(&self, layout: &mut Layout) {
         let scene = Arc::clone(&layout.scene);
         let present: Vec<String> = layout.keys().map(|(key, _)| key.to_string()).collect();
-        let shown = |variable: &Variable| self.observation.context.shows(variable);
-        let entities = self.observation.mode == Mode::Entities;
-        let slots = self.observation.max_blocks.filter(|_| !entities);
+        let shown = |variable: &Variable| self.config.context.shows(variable);
+        let entities = self.config.observation_mode == Mode::Entities;
+        let slots = self.config.max_blocks.filter(|_| !entities);
         for variable in Variable::all(&scene, self.family.rules()).iter().filter(|v| shown(v)) {
             let own_row = matches!(variable.entity, Entity::Link(_));
             let body = matches!(variable.entity, Entity::Block(_) | Entity::Goal(_));
@@ -196,7 +195,7 @@ impl Plan<'_> {
     fn context_slots(&self, most: usize, layout: &mut Layout) {
         let scene = Arc::clone(&layout.scene);
         let kinds: Vec<Variable> =
-            kinds().into_iter().filter(|v| self.observation.context.shows(v)).collect();
+            kinds().into_iter().filter(|v| self.config.context.shows(v)).collect();
         let blocks = movable_first(&scene);
         let block = |slot: usize| blocks.get(slot).map(|&i| Entity::Block(i));
         let goal = |slot: usize| (slot < scene.goals.len()).then_some(Entity::Goal(slot));
@@ -215,7 +214,7 @@ impl Plan<'_> {
             }
         };
         (0..most).for_each(|slot| add(format!("block_{slot}"), block(slot), Entity::Block(0)));
-        let goals = if self.goals_apart { 0 } else { most };
+        let goals = if self.config.goal_conditioned { 0 } else { most };
         (0..goals).for_each(|slot| add(format!("goal_{slot}"), goal(slot), Entity::Goal(0)));
     }
 

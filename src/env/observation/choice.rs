@@ -1,26 +1,8 @@
-//! Which observation an environment shows: plain data, the keyword arguments of `gym.make`.
+//! What is observed, in which form: two of an environment's settings.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-
-/// The observation that a configuration asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Observation {
-    /// What is observed and in which form.
-    pub mode: Mode,
-    /// Which parameters of the world are shown beside it.
-    pub context: Context,
-    /// Globs over the observation's keys, in entity sets over its columns: what they fit is left
-    /// out.
-    pub drop: Vec<String>,
-    /// The most blocks, and the most goals, that there will be: a structured observation and goal
-    /// arrays then have that many slots always, an entity set that many rows for either.
-    pub max_blocks: Option<usize>,
-    /// The most rows of an entity set, which then has that many always.
-    pub max_entities: Option<usize>,
-}
 
 /// What is observed and in which form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,29 +53,33 @@ impl Context {
     }
 }
 
-impl Observation {
+impl Mode {
     /// Refuses bounds that do not belong to the mode.
     ///
     /// # Errors
     /// [`Error::Setting`].
-    pub(super) fn check(&self) -> Result<()> {
+    pub(super) fn check(
+        &self,
+        max_blocks: Option<usize>,
+        max_entities: Option<usize>,
+    ) -> Result<()> {
         let refuse = |name, value: Option<usize>, reason| {
             let value = value.map_or_else(String::new, |value| value.to_string());
             Err(Error::Setting { name, value, reason })
         };
-        match &self.mode {
-            Mode::Custom(globs) if globs.is_empty() => {
+        match self {
+            Self::Custom(globs) if globs.is_empty() => {
                 refuse("observe", None, "must choose something; name a glob")
             }
-            Mode::Custom(_) if self.max_blocks.is_some() => refuse(
+            Self::Custom(_) if max_blocks.is_some() => refuse(
                 "max_blocks",
-                self.max_blocks,
+                max_blocks,
                 "pads structured observations and entity sets; an observation of chosen variables \
                  follows the scene",
             ),
-            Mode::Structured | Mode::Custom(_) if self.max_entities.is_some() => refuse(
+            Self::Structured | Self::Custom(_) if max_entities.is_some() => refuse(
                 "max_entities",
-                self.max_entities,
+                max_entities,
                 "bounds an entity set; choose observation_mode='entities', or max_blocks",
             ),
             _ => Ok(()),

@@ -55,7 +55,7 @@ impl Plan<'_> {
         columns.push(column("joint_positions", 3, What::JointPositions));
         columns.push(column("joint_velocities", 3, What::JointVelocities));
         let kinds = kinds();
-        let shown = kinds.iter().filter(|v| self.observation.context.shows(v));
+        let shown = kinds.iter().filter(|v| self.config.context.shows(v));
         for Variable { entity, attribute } in shown {
             let (name, length) = (attribute.name, attribute.shape.len());
             match entity {
@@ -75,11 +75,11 @@ impl Plan<'_> {
     /// Adds the rows of a scene's nodes and of padding.
     pub(super) fn entities(&self, layout: &mut Layout) -> Result<()> {
         let scene = Arc::clone(&layout.scene);
-        let apart = |node: &Node| self.goals_apart && matches!(node, Node::Goal(_));
+        let apart = |node: &Node| self.config.goal_conditioned && matches!(node, Node::Goal(_));
         let nodes: Vec<Node> = Node::all(&scene).filter(|node| !apart(node)).collect();
-        let of_blocks = |most: usize| FINGERS + most * if self.goals_apart { 1 } else { 2 };
-        let observation = self.observation;
-        let most = observation.max_entities.or(observation.max_blocks.map(of_blocks));
+        let of_blocks =
+            |most: usize| FINGERS + most * if self.config.goal_conditioned { 1 } else { 2 };
+        let most = self.config.max_entities.or(self.config.max_blocks.map(of_blocks));
         let rows = most.unwrap_or(nodes.len());
         if rows < nodes.len() {
             let (what, found) = ("fingers, blocks and goals", nodes.len());

@@ -13,6 +13,22 @@ use crate::world::{GoalDescription, GoalShape, GoalState, Scene, State};
 /// and no goal gets a cuboid one, named after the row's block. For reaching the first three goals
 /// move. The layout must be that of the state, and the array one of its arrays.
 ///
+/// ```
+/// use trifactor::task::goal::relabel;
+/// use trifactor::{Config, Env};
+///
+/// # fn main() -> trifactor::Result<()> {
+/// let mut env = Env::new(Config { goal_conditioned: true, ..Config::new("pushing") })?;
+/// env.reset(Some(0));
+/// let mut achieved = vec![0.0; env.goal_layout().len()];
+/// env.achieved_goal(&mut achieved)?;
+/// let hindsight = relabel(env.goal_layout(), env.state(), &achieved)?;
+/// assert_eq!(hindsight.goals[0].position, env.state().blocks[0].position);
+/// assert_eq!(env.goal_reward().reward(&achieved, &achieved)?, env.dt());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`Error::Shape`](crate::Error::Shape), [`Error::OtherWorld`](crate::Error::OtherWorld) or
 /// [`Error::NotFinite`](crate::Error::NotFinite).
