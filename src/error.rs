@@ -69,6 +69,18 @@ pub enum Error {
         /// Why, and what can be done instead.
         reason: String,
     },
+    /// A scene with more of something than the observation was declared for.
+    #[error("the scene would have {found} {what}, but {limit} is {most}; choose a larger one")]
+    TooMany {
+        /// Of what there are too many.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// The setting that bounds them.
+        limit: &'static str,
+        /// Its value.
+        most: usize,
+    },
     /// A value of the wrong shape.
     #[error("{what}: expected {expected}, got {found}")]
     Shape {

@@ -1,9 +1,10 @@
 //! The environment as Python's `TriFingerEnv` drives it.
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
+use trifactor::env::observation::{Context, Mode};
 use trifactor::env::{Config, Description, Env, Info};
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
@@ -12,7 +13,7 @@ use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
 use trifactor::world::Physics;
 
-use crate::errors::{json_error, shape_error, to_python};
+use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
 use crate::state::State;
 
@@ -28,7 +29,8 @@ pub(crate) struct NativeEnv {
 #[pymethods]
 impl NativeEnv {
     #[new]
-    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode, normalize_actions,
+    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode, observation_mode,
+        observe, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
         normalize_observations, max_episode_length, variables_space, physics, overlap))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn new(
@@ -38,6 +40,13 @@ impl NativeEnv {
         task_params: &str,
         skip_frame: u32,
         action_mode: &str,
+        observation_mode: &str,
+        observe: Option<Vec<String>>,
+        context: &str,
+        drop: Vec<String>,
+        max_blocks: Option<usize>,
+        max_entities: Option<usize>,
+        goal_conditioned: bool,
         normalize_actions: bool,
         normalize_observations: bool,
         max_episode_length: Option<u64>,
@@ -51,6 +60,12 @@ impl NativeEnv {
                 .map_err(|error| json_error("task_params", &error))?,
             skip_frame,
             action_mode: ActionMode::parse(action_mode).map_err(to_python)?,
+            observation_mode: mode(observation_mode, observe)?,
+            context: Context::parse(context).map_err(to_python)?,
+            drop,
+            max_blocks,
+            max_entities,
+            goal_conditioned,
             normalize_actions,
             normalize_observations,
             max_episode_length,
@@ -65,7 +80,7 @@ impl NativeEnv {
                 Env::with_family(config, family)
             }
         });
-        let env = made.map_err(to_python)?;
+        let env = made.map_err(errors::of_settings)?;
         Ok(Self { env })
     }
 
@@ -103,6 +118,49 @@ impl NativeEnv {
         } else {
             Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
         }
+    }
+
+    /// Rows and columns of the entity set that the observation begins with.
+    fn observation_table(&self) -> Option<(usize, usize)> {
+        self.env.observation_table().map(|[rows, columns]| (rows, columns))
+    }
+
+    fn goal_len(&self) -> usize {
+        self.env.goal_layout().len()
+    }
+
+    fn goal_names(&self) -> Vec<String> {
+        self.env.goal_layout().names()
+    }
+
+    /// What is achieved and what is desired.
+    fn goals<'py>(&self, py: Python<'py>) -> PyResult<Bounds<'py>> {
+        let mut goals = [vec![0.0; self.goal_len()], vec![0.0; self.goal_len()]];
+        self.env.achieved_goal(&mut goals[0]).map_err(to_python)?;
+        self.env.desired_goal(&mut goals[1]).map_err(to_python)?;
+        let [achieved, desired] = goals;
+        Ok((PyArray1::from_vec(py, achieved), PyArray1::from_vec(py, desired)))
+    }
+
+    /// The rewards of goals, one in every row.
+    fn goal_rewards<'py>(
+        &self,
+        py: Python<'py>,
+        achieved: PyReadonlyArray2<'py, f64>,
+        desired: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let reward = self.env.goal_reward();
+        let (achieved, desired) = (achieved.as_array(), desired.as_array());
+        let (count, other) = (achieved.nrows(), desired.nrows());
+        if count != other {
+            return Err(shape_error("desired_goal", &format!("{count} goals"), other.to_string()));
+        }
+        // Copied, because another thread may write into the arrays while this one computes.
+        let [achieved, desired] = [achieved, desired].map(|goals| goals.iter().copied().collect());
+        let (achieved, desired): (Vec<f64>, Vec<f64>) = (achieved, desired);
+        let rewards =
+            py.detach(|| reward.rewards(&achieved, &desired, count)).map_err(to_python)?;
+        Ok(PyArray1::from_vec(py, rewards))
     }
 
     fn observation_names(&self) -> Vec<String> {
@@ -217,6 +275,26 @@ impl NativeEnv {
     fn set_variables_space(&mut self, subspace: &str) -> PyResult<()> {
         self.env.set_variables_space(Subspace::parse(subspace).map_err(to_python)?);
         Ok(())
+    }
+}
+
+/// The observation of that name; `observe` chooses variables and keys.
+fn mode(name: &str, observe: Option<Vec<String>>) -> PyResult<Mode> {
+    match (name, observe) {
+        ("structured", None) => Ok(Mode::Structured),
+        ("structured" | "custom", Some(globs)) => Ok(Mode::Custom(globs)),
+        ("entities", None) => Ok(Mode::Entities),
+        ("custom", None) => Ok(Mode::Custom(Vec::new())),
+        ("entities", Some(_)) => Err(to_python(Error::Setting {
+            name: "observe",
+            value: "given".to_string(),
+            reason: "chooses variables; an entity set has its own columns, of which drop takes some",
+        })),
+        _ => Err(to_python(Error::UnknownName {
+            what: "observation_mode",
+            name: name.to_string(),
+            known: "structured, entities, custom".to_string(),
+        })),
     }
 }
 

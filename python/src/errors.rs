@@ -32,6 +32,7 @@ pub(crate) fn to_python(error: Error) -> PyErr {
         Error::Impossible { path, .. } | Error::OutOfFamily { path, .. } => {
             ImpossibleError::new_err((message, path))
         }
+        Error::TooMany { .. } => ImpossibleError::new_err((message, None::<String>)),
         Error::Infeasible { first, second, depth } => {
             InfeasibleError::new_err((message, first, Some(second), Some(depth)))
         }
@@ -45,6 +46,15 @@ pub(crate) fn to_python(error: Error) -> PyErr {
         Error::Malformed { .. } => FormatError::new_err(message),
         Error::Order(_) => OrderError::new_err(message),
         _ => TrifactorError::new_err(message),
+    }
+}
+
+/// The Python exception of an error of the library in making an environment, where a scene that
+/// is too large is the fault of a setting.
+pub(crate) fn of_settings(error: Error) -> PyErr {
+    match error {
+        Error::TooMany { .. } => SettingError::new_err(error.to_string()),
+        error => to_python(error),
     }
 }
 

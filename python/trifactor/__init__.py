@@ -25,6 +25,7 @@ from trifactor.errors import (
     TrifactorError,
     UnknownVariableError,
 )
+from trifactor.goal import TriFingerGoalEnv
 from trifactor.registration import register
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "StateError",
     "StateReward",
     "TriFingerEnv",
+    "TriFingerGoalEnv",
     "TrifactorError",
     "UnknownVariableError",
     "__version__",

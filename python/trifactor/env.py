@@ -3,63 +3,64 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from trifactor._trifactor import NativeEnv, State
 from trifactor.custom import description_text, family_name_and_document, stream
 from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
+from trifactor.observation import Arrangement, Array, Feature, Variables
 
-Array: TypeAlias = NDArray[Any]
-Variables: TypeAlias = dict[str, Any]
-"""Variables by name, in two levels: `{"tool_block": {"mass": 0.05}, "floor_friction": 0.6}`."""
 GoalSampler: TypeAlias = Callable[[np.random.Generator, State], Variables]
 """Draws a new goal for a state from a generator: an intervention, not yet applied."""
 
 
-class InterventionResult(tuple[bool, Array]):
+class InterventionResult(tuple[bool, Any]):
     """What became of an intervention: unpacks to `success` and the observation after it.
 
     `reason` is the exception that says why it was refused, or None; it is not raised.
     """
 
     success: bool
-    observation: Array
+    observation: Any
     reason: RefusedError | None
 
     def __new__(
-        cls, success: bool, observation: Array, reason: RefusedError | None = None
+        cls, success: bool, observation: Any, reason: RefusedError | None = None
     ) -> InterventionResult:
         """Make the pair and put the reason beside it."""
         self = super().__new__(cls, (success, observation))
         self.success, self.observation, self.reason = success, observation, reason
         return self
 
-    def __getnewargs__(self) -> tuple[bool, Array, RefusedError | None]:
+    def __getnewargs__(self) -> tuple[bool, Any, RefusedError | None]:
         """Let copies and pickles keep the reason."""
         return self.success, self.observation, self.reason
 
 
-class TriFingerEnv(gym.Env[Array, Array]):
+class TriFingerEnv(gym.Env[Any, Array]):
     """A TriFinger robot among blocks, with interventions on every causal variable.
 
     Actions are nine numbers, in [-1, 1] unless `normalize_actions=False`; finite ones outside
-    are clipped. Observations are flat and keep the order, sizes and normalisation of the
-    reference (CausalWorld), which does not clip them: `observation_space` is therefore bounded by
-    the largest float32 only, and `nominal_observation_space` holds the bounds of the
-    normalisation.
+    are clipped. Structured observations are flat and keep the order, sizes and normalisation of
+    the reference (CausalWorld), which does not clip them: `observation_space` is therefore bounded
+    by the largest float32 only, and `nominal_observation_space` holds the bounds of the
+    normalisation. Where an intervention changes how many blocks there are, the spaces follow,
+    unless a maximum is declared.
 
     Whatever is refused raises an exception below `trifactor.TrifactorError`, or comes back as the
     `.reason` of an intervention, and leaves the environment exactly as it was.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
+
+    _goal_conditioned = False
 
     def __init__(
         self,
@@ -70,6 +71,12 @@ class TriFingerEnv(gym.Env[Array, Array]):
         skip_frame: int = 10,
         action_mode: str = "joint_positions",
         observation_mode: str = "structured",
+        observe: Sequence[str] | None = None,
+        context: str = "none",
+        drop: Sequence[str] = (),
+        extra_observations: Mapping[str, Feature] | None = None,
+        max_blocks: int | None = None,
+        max_entities: int | None = None,
         normalize_actions: bool = True,
         normalize_observations: bool = True,
         max_episode_length: int | None = None,
@@ -91,7 +98,20 @@ class TriFingerEnv(gym.Env[Array, Array]):
             skip_frame: physics ticks of 4 ms in a control step.
             action_mode: `joint_positions`, `joint_torques`, `end_effector_positions`, or one of
                 these with `delta_` before it.
-            observation_mode: `structured`.
+            observation_mode: `structured`, the family's numbers in a row; `entities`, an array with
+                a row for every finger, block and goal; or `custom`, what `observe` chooses.
+            observe: globs, in the order of the observation: with a slash, variables by path, such
+                as `*/mass` or `tool_block/cartesian_position`; without one, keys of a structured
+                observation, such as `end_effector_positions`.
+            context: which parameters of the world are appended: `none`; those that are `visible`
+                (sizes, colours); or `all`, with what can only be felt (masses, frictions,
+                gravity). Of an entity set's nodes they are columns, of the rest `context`.
+            drop: globs over keys (entity sets: over columns) that are left out.
+            extra_observations: numbers of your own by name, appended: for each a function of the
+                variables (as `get_current_state_variables` gives them), its low and high bounds.
+            max_blocks: the most blocks, and the most goals, that there will be; observations are
+                padded to that, and structured ones have the same slots in every family.
+            max_entities: the most rows of an entity set, which is padded to that.
             normalize_actions: whether actions lie in [-1, 1] instead of rad, N m or m.
             normalize_observations: whether nominal bounds are mapped to [-1, 1].
             max_episode_length: control steps in an episode; None takes the family's seconds.
@@ -107,8 +127,6 @@ class TriFingerEnv(gym.Env[Array, Array]):
             SettingError: an argument is not one of the values above.
             FormatError: the family is no family; with the place in the document.
         """
-        if observation_mode != "structured":
-            raise SettingError(f"observation_mode '{observation_mode}': only 'structured' is known")
         if render_mode is not None:
             raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
         self.render_mode = None
@@ -121,6 +139,13 @@ class TriFingerEnv(gym.Env[Array, Array]):
             "task_params": _to_json("task_params", dict(task_params or {})),
             "skip_frame": _count("skip_frame", skip_frame),
             "action_mode": action_mode,
+            "observation_mode": observation_mode,
+            "observe": None if observe is None else _globs("observe", observe),
+            "context": context,
+            "drop": _globs("drop", drop),
+            "max_blocks": None if max_blocks is None else _count("max_blocks", max_blocks),
+            "max_entities": None if max_entities is None else _count("max_entities", max_entities),
+            "goal_conditioned": self._goal_conditioned,
             "normalize_actions": normalize_actions,
             "normalize_observations": normalize_observations,
             "max_episode_length": (
@@ -132,7 +157,9 @@ class TriFingerEnv(gym.Env[Array, Array]):
             "physics": _to_json("physics", physics if isinstance(physics, str) else dict(physics)),
             "overlap": overlap,
         }
+        self._extras = dict(extra_observations or {})
         self._native = NativeEnv(**self._arguments)
+        self._arrangement = Arrangement(self._native, self._extras)
         # Random interventions since the reset; each takes a stream of its own.
         self._draws = 0
         low, high = self._native.action_space()
@@ -146,7 +173,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Array, dict[str, Any]]:
+    ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode in the starting state; return the observation and `info`.
 
         With a seed it is episode 0 of that seed; without one, the next episode of the seed that
@@ -169,10 +196,10 @@ class TriFingerEnv(gym.Env[Array, Array]):
             seed = self.np_random_seed % 2**64
         self._native.reset(seed)
         self._draws = 0
-        self._follow_observation_length()
-        return self.observe(), self._native.info(False)
+        self._follow_scene()
+        return self.observe(), self._info(False, False)
 
-    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Array) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Hold the action for one control step.
 
         Returns:
@@ -193,17 +220,16 @@ class TriFingerEnv(gym.Env[Array, Array]):
         if numbers.ndim != 1:
             raise ShapeError(f"action: expected 9 numbers, got an array of shape {numbers.shape}")
         reward, terminated, truncated, intervened = self._native.step(numbers)
-        return self.observe(), reward, terminated, truncated, self._native.info(intervened)
+        info = self._info(intervened, truncated)
+        return self.observe(), reward, terminated, truncated, info
 
-    def observe(self) -> Array:
-        """The observation of the present state."""
-        observation = np.empty(self._native.observation_len(), self._dtype)
-        self._native.observe_into(observation)
-        return observation
+    def observe(self) -> Any:
+        """The observation of the present state: an array, or arrays by name."""
+        return self._arrangement.observe(self._dtype, self._arguments["normalize_observations"])
 
-    def get_observation_names(self) -> list[str]:
-        """What each number of the observation is."""
-        return self._native.observation_names()
+    def get_observation_names(self) -> Any:
+        """What each number of the observation is: a list, or lists as the arrays are."""
+        return self._arrangement.names()
 
     def do_intervention(
         self, interventions_dict: Variables, check_bounds: bool = True
@@ -244,7 +270,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
         state = self.get_state()
         return self._goal_sampler(stream(state, "goal_sampler"), state)
 
-    def do_single_random_intervention(self) -> tuple[Variables, bool, Array]:
+    def do_single_random_intervention(self) -> tuple[Variables, bool, Any]:
         """Set one variable, drawn from the space in force, to a value drawn from it.
 
         Returns:
@@ -320,7 +346,7 @@ class TriFingerEnv(gym.Env[Array, Array]):
         if not isinstance(state, State):
             raise ShapeError(f"state: expected a State, got {type(state).__name__}")
         self._native.set_state(state)
-        self._follow_observation_length()
+        self._follow_scene()
 
     def _intervene(
         self, call: Any, interventions_dict: Variables, check_bounds: bool
@@ -329,22 +355,26 @@ class TriFingerEnv(gym.Env[Array, Array]):
             call(interventions_dict, check_bounds)
         except RefusedError as refusal:
             return InterventionResult(False, self.observe(), refusal)
-        self._follow_observation_length()
+        self._follow_scene()
         return InterventionResult(True, self.observe())
 
-    def _follow_observation_length(self) -> None:
+    def _info(self, intervened: bool, truncated: bool) -> dict[str, Any]:
+        return self._native.info(intervened)
+
+    def _follow_scene(self) -> None:
         # Interventions of some families change how many blocks there are.
-        if (self._native.observation_len(),) != self.observation_space.shape:
+        if self._shape != (*self._arrangement.shape, self._native.goal_len()):
             self._set_observation_spaces()
 
     def _set_observation_spaces(self) -> None:
-        self.observation_space = _box(*self._native.observation_space(), self._dtype)
-        nominal = self._native.nominal_observation_space()
-        self.nominal_observation_space = _box(*nominal, self._dtype)
+        self._shape = (*self._arrangement.shape, self._native.goal_len())
+        normalized = self._arguments["normalize_observations"]
+        self.observation_space = self._arrangement.space(self._dtype)
+        self.nominal_observation_space = self._arrangement.nominal_space(self._dtype, normalized)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the native half, which is rebuilt from its arguments and states."""
-        contents = {**self.__dict__, "_native": None}
+        contents = {**self.__dict__, "_native": None, "_arrangement": None}
         return {**contents, "_saved": self._native.save()}
 
     def __setstate__(self, contents: dict[str, Any]) -> None:
@@ -354,10 +384,15 @@ class TriFingerEnv(gym.Env[Array, Array]):
         self.__dict__.update(contents)
         self._native = NativeEnv(**self._arguments)
         self._native.restore(*saved)
+        self._arrangement = Arrangement(self._native, self._extras)
 
 
-def _box(low: Array, high: Array, dtype: np.dtype[Any]) -> Box:
-    return Box(low.astype(dtype), high.astype(dtype), dtype=dtype.type)
+def _globs(name: str, globs: Sequence[str]) -> list[str]:
+    chosen = list(globs) if not isinstance(globs, str) else [globs]
+    for glob in chosen:
+        if not isinstance(glob, str):
+            raise SettingError(f"{name}: expected names with '*' in them, got {glob!r}")
+    return chosen
 
 
 def _float_type(dtype: DTypeLike) -> np.dtype[Any]:

@@ -17,24 +17,32 @@ FAMILIES = {
 }
 """The name in the id, and the task family."""
 
+FORMS = {
+    "": "trifactor.env:TriFingerEnv",
+    "Goal": "trifactor.goal:TriFingerGoalEnv",
+}
+"""What follows the name in the id, and the environment: plain, or goal-conditioned."""
+
 
 def register() -> None:
-    """Make `gym.make("trifactor/Pushing-v0")` and its siblings work.
+    """Make `gym.make("trifactor/Pushing-v0")`, `trifactor/PushingGoal-v0` and siblings work.
 
     No step limit is registered: how many steps an episode has depends on `skip_frame`, and the
     environment truncates itself.
     """
     for name, family in FAMILIES.items():
-        gym.register(
-            id=f"trifactor/{name}-v0",
-            entry_point="trifactor.env:TriFingerEnv",
-            nondeterministic=False,
-            kwargs={"family": family},
-        )
+        for form, entry_point in FORMS.items():
+            gym.register(
+                id=f"trifactor/{name}{form}-v0",
+                entry_point=entry_point,
+                nondeterministic=False,
+                kwargs={"family": family},
+            )
     # A family of the user's own; without one there is nothing to make.
-    gym.register(
-        id="trifactor/Custom-v0",
-        entry_point="trifactor.env:TriFingerEnv",
-        nondeterministic=False,
-        kwargs={"family": None},
-    )
+    for form, entry_point in FORMS.items():
+        gym.register(
+            id=f"trifactor/Custom{form}-v0",
+            entry_point=entry_point,
+            nondeterministic=False,
+            kwargs={"family": None},
+        )

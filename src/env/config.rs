@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::observation::{Context, Mode};
 use crate::robot::ActionMode;
 use crate::task::overlap::Overlap;
 use crate::variable::Subspace;
@@ -20,6 +21,23 @@ pub struct Config {
     pub skip_frame: u32,
     /// What an action means.
     pub action_mode: ActionMode,
+    /// What is observed and in which form.
+    pub observation_mode: Mode,
+    /// Which parameters of the world are shown beside it.
+    pub context: Context,
+    /// Globs over the observation's keys, in entity sets over its columns: what they fit is left
+    /// out.
+    pub drop: Vec<String>,
+    /// The most blocks, and the most goals, that there will be: a structured observation and goal
+    /// arrays then have that many slots always, an entity set that many rows for either.
+    pub max_blocks: Option<usize>,
+    /// The most rows of an entity set, which then has that many always.
+    pub max_entities: Option<usize>,
+    /// Whether the goals stand apart from the observation and alone decide the reward; then what
+    /// was achieved can be made what was desired (hindsight).
+    ///
+    /// The reward is [`GoalReward`](crate::task::goal::GoalReward): no dense terms.
+    pub goal_conditioned: bool,
     /// Whether actions lie in \[-1, 1\] instead of physical units.
     pub normalize_actions: bool,
     /// Whether observations are mapped to \[-1, 1\], without clipping.
@@ -43,6 +61,12 @@ impl Config {
             task_params: Map::new(),
             skip_frame: 10,
             action_mode: ActionMode::JointPositions,
+            observation_mode: Mode::Structured,
+            context: Context::None,
+            drop: Vec::new(),
+            max_blocks: None,
+            max_entities: None,
+            goal_conditioned: false,
             normalize_actions: true,
             normalize_observations: true,
             max_episode_length: None,

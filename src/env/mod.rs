@@ -4,7 +4,9 @@ mod config;
 mod description;
 mod draw;
 mod episode;
+mod goal;
 pub mod observation;
+mod shown;
 mod snapshot;
 mod spaces;
 
@@ -20,7 +22,8 @@ use crate::world::{Contacts, State, World};
 
 pub use config::Config;
 pub use description::{Description, ENVIRONMENT_VERSION};
-use observation::{Layout, Number};
+use observation::{Feature, Number};
+use shown::Shown;
 
 /// What a control step brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,10 +59,11 @@ pub struct Env {
     config: Config,
     task: Box<dyn Task>,
     world: World,
-    layout: Layout,
+    features: Vec<Feature>,
+    shown: Shown,
     // The state that a reset returns to, before seed and episode are written into it.
     starting: State,
-    starting_layout: Layout,
+    starting_shown: Shown,
     state: State,
     before: State,
     tips: Nine,
@@ -104,19 +108,21 @@ impl Env {
         let mut starting = family.initial_state();
         starting.world = episode::world_id(family, &config);
         intervention::feasible(&mut world, family.rules(), &starting)?;
-        let layout = Layout::new(&family.observation(&starting), &starting.scene)?;
+        let features = Vec::new();
+        let shown = Shown::first(family, &config, &starting)?;
         let tips = tips_of(&starting);
         let outcome = task.outcome(&starting, &tips, config.overlap);
         let (state, before) = (starting.clone(), starting.clone());
-        let starting_layout = layout.clone();
+        let starting_shown = shown.clone();
         let (terms, ready) = (None, false);
         Ok(Self {
             config,
             task,
             world,
-            layout,
+            features,
+            shown,
             starting,
-            starting_layout,
+            starting_shown,
             state,
             before,
             tips,
@@ -138,8 +144,8 @@ impl Env {
         self.state.clone_from(&self.starting);
         (self.state.seed, self.state.episode, self.state.step) = (seed, episode, 0);
         self.ready = true;
-        if !self.layout.fits(&self.state) {
-            self.layout.clone_from(&self.starting_layout);
+        if !self.shown.fits(&self.state) {
+            self.shown.clone_from(&self.starting_shown);
         }
         self.refresh();
     }
@@ -168,8 +174,12 @@ impl Env {
         self.tips = tips;
         self.outcome = self.task.outcome(&self.state, &tips, self.config.overlap);
         self.terms = Some(terms);
+        let reward = match self.config.goal_conditioned {
+            true => self.reward_of_goal()?,
+            false => self.task.reward(&terms, &self.outcome) * self.dt(),
+        };
         Ok(Step {
-            reward: self.task.reward(&terms, &self.outcome) * self.dt(),
+            reward,
             terminated: self.task.terminated(&self.before, &self.state),
             truncated: self.state.step >= self.max_episode_length(),
             intervened: false,
@@ -187,7 +197,8 @@ impl Env {
         })
     }
 
-    /// Writes the observation; allocates nothing.
+    /// Writes the observation; the structured one and entity sets without a context allocate
+    /// nothing.
     ///
     /// # Errors
     /// [`Error::Shape`] where the buffer has another length than [`Env::observation_len`].
@@ -195,7 +206,7 @@ impl Env {
         let normalized = self.config.normalize_observations;
         let seconds = self.episode_seconds();
         let left = seconds - self.state.step as f64 * self.dt();
-        self.layout.write(&self.state, &self.tips, left, seconds, normalized, buffer)
+        self.shown.observation.write(&self.state, &self.tips, left, seconds, normalized, buffer)
     }
 
     /// Sets variables within the episode: whole, or not at all.
@@ -223,7 +234,7 @@ impl Env {
         (starting.seed, starting.episode) = (self.state.seed, self.state.episode);
         let rules = self.task.family().rules();
         intervention::apply(&mut self.world, rules, &mut starting, wanted, check)?;
-        self.starting_layout = self.layout_of(&starting)?;
+        self.starting_shown = self.shown_of(&starting)?;
         self.starting = starting;
         self.reset(None);
         Ok(())
@@ -234,8 +245,8 @@ impl Env {
         let mut starting = self.family().initial_state();
         starting.world = self.starting.world;
         // The layout was made for this very scene when the environment was.
-        if let Ok(layout) = self.layout_of(&starting) {
-            self.starting_layout = layout;
+        if let Ok(shown) = self.shown_of(&starting) {
+            self.starting_shown = shown;
             self.starting = starting;
         }
     }
@@ -291,22 +302,22 @@ impl Env {
 
     /// Makes a state the present one, with the observation of its scene; whole or not at all.
     fn adopt(&mut self, state: &State) -> Result<()> {
-        if !self.layout.fits(state) {
-            self.layout = self.layout_of(state)?;
+        if !self.shown.fits(state) {
+            self.shown = self.shown_of(state)?;
         }
         self.state.clone_from(state);
         self.refresh();
         Ok(())
     }
 
-    fn layout_of(&self, state: &State) -> Result<Layout> {
-        Layout::new(&self.family().observation(state), &state.scene)
+    fn shown_of(&self, state: &State) -> Result<Shown> {
+        Shown::of(self.family(), &self.config, &self.features, state)
     }
 
     /// Computes what follows from the present state without a step.
     fn refresh(&mut self) {
         // One scene in memory: whether the layout still fits is then seen at a glance.
-        self.state.scene = Arc::clone(self.layout.scene());
+        self.state.scene = Arc::clone(self.shown.observation.scene());
         self.tips = tips_of(&self.state);
         self.outcome = self.task.outcome(&self.state, &self.tips, self.config.overlap);
         self.terms = None;

@@ -4,12 +4,21 @@
 //! trained for it carries over. Values are scaled linearly from their nominal bounds to
 //! \[-1, 1\] and never clipped: they can leave that interval.
 
+mod build;
+mod choice;
+mod context;
+mod entities;
+mod feature;
 mod key;
+mod source;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::key::Source;
+pub(super) use self::build::Plan;
+pub use self::choice::{Context, Mode};
+pub use self::feature::Feature;
+use self::source::Source;
 use crate::error::{Error, Result};
 use crate::robot::Nine;
 use crate::space::{BoxSpace, normalize};
@@ -62,7 +71,7 @@ impl Number for f32 {
 }
 
 /// One key of the observation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Entry {
     key: String,
     source: Source,
@@ -71,7 +80,7 @@ struct Entry {
 }
 
 /// Which numbers of the states of one scene are observed, in order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Layout {
     entries: Vec<Entry>,
     /// Nominal bounds per number; those of the time are in units of the episode's length.
@@ -79,6 +88,10 @@ pub struct Layout {
     high: Vec<f64>,
     /// The scene that the sources' indices belong to.
     scene: Arc<Scene>,
+    /// The user's own.
+    features: Vec<Feature>,
+    /// Rows and columns of the entity set that the observation begins with.
+    table: Option<[usize; 2]>,
 }
 
 impl Layout {
@@ -87,21 +100,35 @@ impl Layout {
     /// # Errors
     /// [`Error::UnknownName`] for a key that nothing in the scene answers to.
     pub fn new<K: AsRef<str>>(keys: &[K], scene: &Arc<Scene>) -> Result<Self> {
-        let mut layout = Self {
-            entries: Vec::with_capacity(keys.len()),
+        let mut layout = Self::empty(scene, &[]);
+        for key in keys.iter().map(AsRef::as_ref) {
+            layout.push(key.to_string(), Source::parse(key, scene)?);
+        }
+        Ok(layout)
+    }
+
+    fn empty(scene: &Arc<Scene>, features: &[Feature]) -> Self {
+        Self {
+            entries: Vec::new(),
             low: Vec::new(),
             high: Vec::new(),
             scene: Arc::clone(scene),
-        };
-        for key in keys.iter().map(AsRef::as_ref) {
-            let source = Source::parse(key, scene)?;
-            let (start, [low, high]) = (layout.len(), source.bounds());
-            layout.low.extend(low.as_slice());
-            layout.high.extend(high.as_slice());
-            let range = start..layout.len();
-            layout.entries.push(Entry { key: key.to_string(), source, range });
+            features: features.to_vec(),
+            table: None,
         }
-        Ok(layout)
+    }
+
+    fn push(&mut self, key: String, source: Source) {
+        let [low, high] = source.bounds(&self.features);
+        self.push_within(key, source, low.as_slice(), high.as_slice());
+    }
+
+    /// As `push`, with nominal bounds of one's own.
+    fn push_within(&mut self, key: String, source: Source, low: &[f64], high: &[f64]) {
+        let start = self.len();
+        self.low.extend(low);
+        self.high.extend(high);
+        self.entries.push(Entry { key, source, range: start..self.len() });
     }
 
     /// How many numbers an observation has.
@@ -112,6 +139,12 @@ impl Layout {
     /// Whether nothing is observed.
     pub fn is_empty(&self) -> bool {
         self.low.is_empty()
+    }
+
+    /// Rows and columns of the entity set that the observation begins with, row by row; `None`
+    /// where it is none.
+    pub fn table(&self) -> Option<[usize; 2]> {
+        self.table
     }
 
     /// The scene that it was made for.
@@ -138,9 +171,11 @@ impl Layout {
         self.keys().flat_map(name).collect()
     }
 
-    /// The bounds that the reference publishes, in the units of the output (facts 3.1 to 3.3).
+    /// The bounds that values are normalised by, in the units of the output; for what the
+    /// reference observes, those that it publishes (facts 3.1 to 3.3).
     ///
-    /// Normalised they are -1 and 1; a type's bounds are both its id. Values can leave them.
+    /// Normalised they are -1 and 1. Equal ones (a type's are both its id) mean that there is
+    /// nothing to normalise by. Values can leave them.
     pub fn nominal_space(&self, episode_seconds: f64, normalized: bool) -> BoxSpace {
         let mut space = BoxSpace::new(self.low.clone(), self.high.clone());
         for i in 0..self.len() {
@@ -148,26 +183,25 @@ impl Layout {
                 (space.low[i], space.high[i]) = (-1.0, 1.0);
             }
         }
-        for entry in self.entries.iter().filter(|e| e.source == Source::TimeLeft && !normalized) {
+        let times = self.entries.iter().filter(|entry| matches!(entry.source, Source::TimeLeft));
+        for entry in times.filter(|_| !normalized) {
             space.high[entry.range.start] = episode_seconds;
         }
         space
     }
 
     /// Bounds that every observation keeps: nothing is clipped, so the largest numbers of `f32`.
-    ///
-    /// Types lie between 0 and 23, the largest id of the reference. The bounds are finite and
-    /// nowhere equal because Gymnasium's checker warns of infinite and of empty intervals.
     pub fn space(&self) -> BoxSpace {
-        let largest = f64::from(f32::MAX);
-        let bounds = self.low.iter().zip(&self.high);
-        let (low, high): (Vec<f64>, Vec<f64>) = bounds
-            .map(|(low, high)| if low == high { (0.0, 23.0) } else { (-largest, largest) })
-            .unzip();
+        let limits = self.entries.iter().flat_map(|entry| {
+            let [low, high] = entry.source.limits();
+            entry.range.clone().map(move |_| (low, high))
+        });
+        let (low, high): (Vec<f64>, Vec<f64>) = limits.unzip();
         BoxSpace::new(low, high)
     }
 
-    /// Writes the observation of a state; allocates nothing.
+    /// Writes the observation of a state; allocates nothing, except for variables that the
+    /// reference does not observe and for features.
     ///
     /// `tips` are the fingertips (world frame, m), `time_left` and `episode_seconds` are in s.
     /// The time is in seconds always, where the reference mixes in steps (facts 3.2). The joint
@@ -191,7 +225,7 @@ impl Layout {
         // The time's bounds stand in units of the episode's length.
         let time = if normalized { time_left / episode_seconds } else { time_left };
         for entry in &self.entries {
-            let values = entry.source.values(state, tips, time);
+            let values = entry.source.values(state, tips, time, &self.features);
             for (i, &value) in entry.range.clone().zip(values.as_slice()) {
                 let (low, high) = (self.low[i], self.high[i]);
                 let scaled = normalized && low != high;

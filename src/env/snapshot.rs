@@ -23,10 +23,10 @@ impl Env {
     /// states; nothing changes then.
     pub fn restore(&mut self, state: &State, starting: &State, begun: bool) -> Result<()> {
         check_state(&self.starting, starting)?;
-        let starting_layout = self.layout_of(starting)?;
+        let starting_shown = self.shown_of(starting)?;
         self.set_state(state)?;
         self.starting.clone_from(starting);
-        self.starting_layout = starting_layout;
+        self.starting_shown = starting_shown;
         self.ready = begun;
         Ok(())
     }

@@ -48,22 +48,30 @@ impl Env {
 
     /// How many numbers an observation has.
     pub fn observation_len(&self) -> usize {
-        self.layout.len()
+        self.shown.observation.len()
     }
 
     /// Bounds that every observation keeps; nothing is clipped.
     pub fn observation_space(&self) -> BoxSpace {
-        self.layout.space()
+        self.shown.observation.space()
     }
 
-    /// The bounds that the reference publishes; values can leave them.
+    /// Rows and columns of the entity set that the observation begins with; `None` where it is
+    /// none.
+    pub fn observation_table(&self) -> Option<[usize; 2]> {
+        self.shown.observation.table()
+    }
+
+    /// The bounds that values are normalised by; values can leave them.
     pub fn nominal_observation_space(&self) -> BoxSpace {
-        self.layout.nominal_space(self.episode_seconds(), self.config.normalize_observations)
+        self.shown
+            .observation
+            .nominal_space(self.episode_seconds(), self.config.normalize_observations)
     }
 
     /// The name of every number of an observation.
     pub fn observation_names(&self) -> Vec<String> {
-        self.layout.names()
+        self.shown.observation.names()
     }
 
     /// Every variable with its present value, in the reference's order.

@@ -2,6 +2,7 @@
 
 mod document;
 mod family;
+pub mod goal;
 pub mod overlap;
 mod parameter;
 pub mod registry;

@@ -48,6 +48,14 @@ impl Overlap {
             }
         }
     }
+
+    /// The figure over some blocks and goals; 1 where there are no goals.
+    pub fn of_cuboids(self, blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
+        match self {
+            Self::Aabb => aabb_fraction(blocks.iter().copied(), goals.iter().copied()),
+            Self::Volume => fractional_success(blocks, goals),
+        }
+    }
 }
 
 fn has_meshes(scene: &Scene) -> bool {

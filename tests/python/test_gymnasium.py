@@ -21,13 +21,6 @@ def test_check_env_is_clean_with_warnings_as_errors(env_id, dtype):
         check_env(gym.make(env_id, dtype=dtype).unwrapped)
 
 
-@pytest.mark.parametrize("name", ["Picking", "PickAndPlace", "Stacking2", "Towers", "General"])
-def test_check_env_is_clean_for_further_families(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_env(gym.make(f"trifactor/{name}-v0").unwrapped)
-
-
 def test_spec_leaves_truncation_to_the_environment(env_id):
     spec = gym.spec(env_id)
     assert spec.max_episode_steps is None

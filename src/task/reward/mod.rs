@@ -73,6 +73,23 @@ pub struct Outcome {
     pub success: bool,
 }
 
+impl Outcome {
+    /// Of a mean absolute coordinate error of the fingertips, m.
+    pub(super) fn of_error(error: f64) -> Self {
+        let excess = error.clamp(SUCCESS_ERROR, LARGEST_ERROR) - SUCCESS_ERROR;
+        Self {
+            goal_term: -error,
+            fractional_success: 1.0 - excess / (LARGEST_ERROR - SUCCESS_ERROR),
+            success: error < SUCCESS_ERROR,
+        }
+    }
+
+    /// Of the share of the goals that the blocks fill.
+    pub(super) fn of_filled(filled: f64) -> Self {
+        Self { goal_term: filled, fractional_success: filled, success: filled > SUCCESS_OVERLAP }
+    }
+}
+
 /// What the terms are worth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,22 +248,10 @@ impl Rules {
     pub fn outcome(self, state: &State, tips: &Nine, overlap: Overlap) -> Outcome {
         match self {
             Self::Reaching => {
-                let error = tip_errors(state, tips).map(f64::abs).sum::<f64>() / tips.len() as f64;
-                let excess = error.clamp(SUCCESS_ERROR, LARGEST_ERROR) - SUCCESS_ERROR;
-                Outcome {
-                    goal_term: -error,
-                    fractional_success: 1.0 - excess / (LARGEST_ERROR - SUCCESS_ERROR),
-                    success: error < SUCCESS_ERROR,
-                }
+                let errors = tip_errors(state, tips).map(f64::abs);
+                Outcome::of_error(errors.sum::<f64>() / tips.len() as f64)
             }
-            _ => {
-                let filled = overlap.of_state(state);
-                Outcome {
-                    goal_term: filled,
-                    fractional_success: filled,
-                    success: filled > SUCCESS_OVERLAP,
-                }
-            }
+            _ => Outcome::of_filled(overlap.of_state(state)),
         }
     }
 

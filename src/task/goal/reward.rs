@@ -1,0 +1,119 @@
+//! What a goal array is worth: a pure function of what is achieved and what is desired.
+
+use super::{ORIENTATION, POSITION, ROW, SIZE};
+use crate::error::{Error, Result, all_finite};
+use crate::math::{self, Quat};
+use crate::robot::JOINTS;
+use crate::task::RewardDocument;
+use crate::task::overlap::{Cuboid, Overlap};
+use crate::task::reward::{Outcome, Rules};
+
+/// How far from 1 the squared length of a rotation may be that is taken as it is; an array in
+/// single precision is farther away and is brought to unit length.
+const UNIT: f64 = 1e-9;
+
+/// All that the reward of a goal array depends on, beside the arrays.
+///
+/// It is the family's reward without the dense terms, which compare with the state before: the
+/// fractional weight (1 where the family has none) times the filled share of the goals, or for
+/// reaching times the mean coordinate error with a negative sign; or, where the family's reward is
+/// sparse, 1 in success and else 0; always times the seconds of a control step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GoalReward {
+    rules: Rules,
+    fractional: f64,
+    sparse: bool,
+    overlap: Overlap,
+    seconds: f64,
+}
+
+impl GoalReward {
+    /// The reward of a family's goals; `seconds` is the length of a control step.
+    pub fn new(reward: &RewardDocument, overlap: Overlap, seconds: f64) -> Self {
+        let weight = reward.fractional_weight;
+        let fractional = if weight == 0.0 { 1.0 } else { weight };
+        Self { rules: reward.rules, fractional, sparse: reward.sparse, overlap, seconds }
+    }
+
+    /// How near what is achieved is to what is desired.
+    ///
+    /// The two may have different numbers of rows; rows without a size count as nothing.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for a length that is no goal's, [`Error::NotFinite`].
+    pub fn outcome(&self, achieved: &[f64], desired: &[f64]) -> Result<Outcome> {
+        for (what, goal) in [("achieved_goal", achieved), ("desired_goal", desired)] {
+            self.check(what, goal.len())?;
+            all_finite(what, goal)?;
+        }
+        Ok(match self.rules {
+            Rules::Reaching => {
+                let errors = desired.iter().zip(achieved).map(|(goal, tip)| (goal - tip).abs());
+                Outcome::of_error(errors.sum::<f64>() / JOINTS as f64)
+            }
+            _ => Outcome::of_filled(self.overlap.of_cuboids(&boxes(achieved), &boxes(desired))),
+        })
+    }
+
+    /// What one step pays in whose end this is achieved.
+    ///
+    /// # Errors
+    /// As [`GoalReward::outcome`].
+    pub fn reward(&self, achieved: &[f64], desired: &[f64]) -> Result<f64> {
+        let outcome = self.outcome(achieved, desired)?;
+        let paid = match (self.sparse, outcome.success) {
+            (true, true) => 1.0,
+            (true, false) => 0.0,
+            (false, _) => self.fractional * outcome.goal_term,
+        };
+        Ok(paid * self.seconds)
+    }
+
+    /// The rewards of a batch: `count` goals one after the other in each list.
+    ///
+    /// # Errors
+    /// As [`GoalReward::outcome`], or [`Error::Shape`] where a list is no whole number of goals.
+    pub fn rewards(&self, achieved: &[f64], desired: &[f64], count: usize) -> Result<Vec<f64>> {
+        let [of_achieved, of_desired] = [("achieved_goal", achieved), ("desired_goal", desired)]
+            .map(|(what, list)| {
+                let length = list.len().checked_div(count).unwrap_or(0);
+                let whole = (length * count == list.len()).then_some(length);
+                whole.ok_or_else(|| self.shape(what, format!("{} for {count}", list.len())))
+            });
+        let (a, d) = (of_achieved?, of_desired?);
+        let goal = |i: usize| self.reward(&achieved[a * i..][..a], &desired[d * i..][..d]);
+        (0..count).map(goal).collect()
+    }
+
+    /// Refuses a length that no goal of this family has.
+    fn check(&self, what: &str, length: usize) -> Result<()> {
+        let fits = match self.rules {
+            Rules::Reaching => length == JOINTS,
+            _ => length.is_multiple_of(ROW),
+        };
+        if fits { Ok(()) } else { Err(self.shape(what, format!("{length}"))) }
+    }
+
+    fn shape(&self, what: &str, found: String) -> Error {
+        let expected = match self.rules {
+            Rules::Reaching => format!("{JOINTS} numbers"),
+            _ => format!("{ROW} numbers for every block"),
+        };
+        Error::Shape { what: what.to_string(), expected, found }
+    }
+}
+
+/// The boxes of the rows that have a size.
+fn boxes(goal: &[f64]) -> Vec<Cuboid> {
+    let rows = goal.chunks_exact(ROW).filter(|row| row[SIZE].iter().all(|&edge| edge > 0.0));
+    rows.map(read).collect()
+}
+
+pub(super) fn read(row: &[f64]) -> Cuboid {
+    let at = |start: usize| [row[start], row[start + 1], row[start + 2]];
+    let quat: Quat = std::array::from_fn(|i| row[ORIENTATION.start + i]);
+    let squared: f64 = quat.iter().map(|x| x * x).sum();
+    let unit = (squared - 1.0).abs() < UNIT;
+    let orientation = if unit { quat } else { math::normalized(quat).unwrap_or(math::IDENTITY) };
+    Cuboid { center: at(POSITION.start), orientation, size: at(SIZE.start) }
+}
