@@ -31,4 +31,5 @@ mod sliding;
 mod stacks;
 mod structures;
 mod unions;
+mod variable_contract;
 mod variables;
