@@ -22,8 +22,8 @@ use trifactor::world::BlockKind;
 use trifactor::{Config, Env, Error, State};
 
 const SEED: u64 = 303;
-/// Control steps that follow an intervention; more than the longest action delay.
-const STEPS: usize = 6;
+/// Control steps that follow an intervention.
+const STEPS: usize = 3;
 /// How far a body may be from where it was put after the tick that follows, m: an overlap of
 /// 2 mm is accepted and may be undone at once.
 const NEAR: f64 = 0.003;
