@@ -19,6 +19,7 @@ mod kinematics;
 mod main_job;
 mod manipulation;
 mod meshes;
+mod metamorphic;
 mod observation;
 mod overlap;
 mod presets;
