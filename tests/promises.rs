@@ -33,4 +33,6 @@ mod stacks;
 mod structures;
 mod unions;
 mod variable_contract;
+#[cfg(feature = "cli")]
+mod variable_table;
 mod variables;
