@@ -37,7 +37,7 @@ enum Command {
     /// Measures steps per second on given action sequences
     Bench(bench::Options),
     /// Prints the variables of a task family: unit, shape, default, ranges, meaning
-    Variables(variables::Options),
+    Variables(Box<variables::Options>),
 }
 
 /// What describes the world on every command line.

@@ -3,10 +3,12 @@
 mod group;
 mod page;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::run::plain;
-use super::{family, json_reason, print};
+use super::{json_reason, print};
 use crate::error::{Error, Result};
 use crate::task::{Family, Row, registry};
 use group::{Group, grouped};
@@ -14,9 +16,10 @@ use group::{Group, grouped};
 /// What is wanted of the table.
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Task family; all of them where none is named
+    /// Task family: its name, or the JSON file of one of your own; all that are built in where
+    /// none is named
     #[arg(value_parser = family)]
-    family: Option<String>,
+    family: Option<Family>,
     /// JSON, one entry for every variable
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -27,11 +30,11 @@ pub(super) struct Options {
 
 /// Prints the table; the ranges are those of the family's start.
 pub(super) fn variables(options: &Options) -> Result<i32> {
-    let names: Vec<&str> = match &options.family {
-        Some(name) => vec![name],
-        None => registry::names().collect(),
+    let families = match &options.family {
+        Some(family) => vec![family.clone()],
+        None => registry::names().map(Family::named).collect::<Result<_>>()?,
     };
-    let tables = names.iter().map(|name| table(name)).collect::<Result<Vec<_>>>()?;
+    let tables: Vec<(Family, Vec<Row>)> = families.into_iter().map(table).collect();
     let text = if options.json {
         let all: Vec<Value> = tables
             .iter()
@@ -56,11 +59,20 @@ pub(super) fn variables(options: &Options) -> Result<i32> {
     Ok(0)
 }
 
+/// The family of that name, or that a file describes.
+fn family(name: &str) -> Result<Family> {
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "json") {
+        Family::from_file(path)
+    } else {
+        Family::named(name)
+    }
+}
+
 /// A family and the rows of its start.
-fn table(name: &str) -> Result<(Family, Vec<Row>)> {
-    let family = Family::named(name)?;
+fn table(family: Family) -> (Family, Vec<Row>) {
     let rows = family.table(&family.initial_state());
-    Ok((family, rows))
+    (family, rows)
 }
 
 /// The columns of a table that people read.
