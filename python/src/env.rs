@@ -267,6 +267,12 @@ impl NativeEnv {
         names::values_to_python(py, &self.env, self.env.variables())
     }
 
+    /// The table of variables in the present state, as JSON.
+    fn variable_table(&self) -> PyResult<String> {
+        let table = self.env.family().table(self.env.state());
+        serde_json::to_string(&table).map_err(|error| json_error("table of variables", &error))
+    }
+
     fn space<'py>(&self, py: Python<'py>, subspace: &str) -> PyResult<Bound<'py, PyDict>> {
         let subspace = Subspace::parse(subspace).map_err(to_python)?;
         names::spaces_to_python(py, self.env.space(subspace))

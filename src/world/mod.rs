@@ -21,12 +21,13 @@ mod task;
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
 pub use mesh::{Hull, MassProperties, Mesh};
-pub use saved::physics;
 pub use node::{Node, NodeKind};
+pub use saved::physics;
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Engine, Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
 pub use step::{Penetration, World};
+pub(crate) use task::whole_number;
 pub use task::{PileState, StackGoals, StackState, TaskState, TowerState};
 
 /// Rapier with its version, which every engine finds contacts by.
