@@ -44,7 +44,15 @@ pub(super) fn mass_properties(bodies: &[Part]) -> MassProperties {
             + (Matrix3::identity() * offset.norm_squared() - offset * offset.transpose())
                 * body.mass;
     }
-    let eigen = SymmetricEigen::new(inertia);
+    principal(math::to_rapier(math::triple(com)), mass, SymmetricEigen::new(inertia))
+}
+
+/// Mass properties from the inertia's eigenvectors and eigenvalues.
+pub(super) fn principal(
+    center: Vector,
+    mass: f64,
+    eigen: SymmetricEigen<f64, nalgebra::U3>,
+) -> MassProperties {
     let mut axes = eigen.eigenvectors;
     if axes.determinant() < 0.0 {
         axes.column_mut(2).neg_mut();
@@ -52,7 +60,7 @@ pub(super) fn mass_properties(bodies: &[Part]) -> MassProperties {
     let rotation = nalgebra::Rotation3::from_matrix_unchecked(axes);
     let frame = math::quat(nalgebra::UnitQuaternion::from_rotation_matrix(&rotation));
     MassProperties::with_principal_inertia_frame(
-        math::to_rapier(math::triple(com)),
+        center,
         mass,
         math::to_rapier(math::triple(eigen.eigenvalues)),
         math::to_rapier_pose([0.0; 3], frame).rotation,

@@ -2,10 +2,11 @@
 
 use rapier3d_f64::prelude::{Matrix, Rotation, Vector};
 
+use super::geometry::Geometry;
+use super::shape::Shape;
 use crate::math;
 use crate::robot::dynamics::Motion;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
-use crate::world::mass::box_inertia;
 use crate::world::settings::Physics;
 use crate::world::{BlockKind, BlockState, State};
 
@@ -33,7 +34,13 @@ pub(super) struct Bodies {
 
 impl Bodies {
     /// Reads masses, velocities and what accelerates each body from a state.
-    pub(super) fn prepare(&mut self, state: &State, physics: &Physics, step: f64) {
+    pub(super) fn prepare(
+        &mut self,
+        state: &State,
+        geometry: &Geometry,
+        physics: &Physics,
+        step: f64,
+    ) {
         self.velocities.clear();
         self.accelerations.clear();
         self.fingers.clear();
@@ -49,13 +56,15 @@ impl Bodies {
             self.fingers.push(motion);
         }
         let gravity = math::to_rapier(state.arena.gravity);
-        for (description, block) in state.scene.blocks.iter().zip(&state.blocks) {
+        for (index, block) in state.blocks.iter().enumerate() {
+            let description = &state.scene.blocks[index];
             if description.kind == BlockKind::Fixed {
                 self.velocities.push([0.0; 6]);
                 self.accelerations.push([0.0; 6]);
                 self.blocks.push(BlockMass { inverse_mass: 0.0, inverse_inertia: Matrix::ZERO });
             } else {
-                let (velocity, acceleration, mass) = free_block(block, gravity, step);
+                let (velocity, acceleration, mass) =
+                    free_block(block, &geometry.shapes[index], gravity, step);
                 self.velocities.push(velocity);
                 self.accelerations.push(acceleration);
                 self.blocks.push(mass);
@@ -73,7 +82,7 @@ impl Bodies {
     }
 
     /// Moves the state by a step at the present velocities.
-    pub(super) fn integrate(&self, state: &mut State, step: f64) {
+    pub(super) fn integrate(&self, state: &mut State, geometry: &Geometry, step: f64) {
         for (finger, velocity) in self.velocities[..FINGERS].iter().enumerate() {
             let first = finger * JOINTS_PER_FINGER;
             let positions = &mut state.robot.joint_positions[first..first + JOINTS_PER_FINGER];
@@ -93,11 +102,19 @@ impl Bodies {
             let turn = math::from_rotation_vector([3, 4, 5].map(|i| step * velocity[i]));
             let turned = math::rotation(turn) * math::rotation(block.orientation);
             block.orientation = math::unit(math::quat(turned));
+            let center = geometry.shapes[index].center;
+            if center != Vector::ZERO {
+                let [x, y, z, w] = block.orientation;
+                let moved = Vector::new(velocity[0], velocity[1], velocity[2]) * step;
+                let at = geometry.centers[index] + moved;
+                let offset = Rotation::from_xyzw(x, y, z, w) * center;
+                block.position = math::of_rapier(at - offset);
+            }
         }
     }
 
     /// Writes the velocities into the state.
-    pub(super) fn write_velocities(&self, state: &mut State) {
+    pub(super) fn write_velocities(&self, state: &mut State, geometry: &Geometry) {
         for (finger, velocity) in self.velocities[..FINGERS].iter().enumerate() {
             let first = finger * JOINTS_PER_FINGER;
             state.robot.joint_velocities[first..first + JOINTS_PER_FINGER]
@@ -106,24 +123,38 @@ impl Bodies {
         for (index, velocity) in self.velocities[FINGERS..].iter().enumerate() {
             if state.scene.blocks[index].kind == BlockKind::Movable {
                 let [x, y, z, a, b, c] = *velocity;
-                state.blocks[index].linear_velocity = [x, y, z];
-                state.blocks[index].angular_velocity = [a, b, c];
+                let block = &mut state.blocks[index];
+                block.linear_velocity = [x, y, z];
+                block.angular_velocity = [a, b, c];
+                let center = geometry.shapes[index].center;
+                if center != Vector::ZERO {
+                    let [i, j, k, w] = block.orientation;
+                    let offset = Rotation::from_xyzw(i, j, k, w) * center;
+                    let turning = Vector::new(a, b, c).cross(offset);
+                    block.linear_velocity = math::of_rapier(Vector::new(x, y, z) - turning);
+                }
             }
         }
     }
 }
 
 /// A block's velocity, its acceleration under gravity and drag (facts 1.6, 7.2), and its mass.
-fn free_block(block: &BlockState, gravity: Vector, step: f64) -> (Six, Six, BlockMass) {
-    let linear = math::to_rapier(block.linear_velocity);
+fn free_block(
+    block: &BlockState,
+    shape: &Shape,
+    gravity: Vector,
+    step: f64,
+) -> (Six, Six, BlockMass) {
     let angular = math::to_rapier(block.angular_velocity);
     let [x, y, z, w] = block.orientation;
     let rotation = Rotation::from_xyzw(x, y, z, w);
-    let inertia = math::to_rapier(box_inertia(block.mass, block.size));
+    // A state's velocity is that of the block's position, the box's centre.
+    let linear = math::to_rapier(block.linear_velocity) + angular.cross(rotation * shape.center);
+    let inertia = shape.gyration * block.mass;
     let drag = linear * (-block.linear_damping * (1.0 + linear.length()));
     let brake = angular * (-block.angular_damping * (1.0 + angular.length()));
     let axes = Matrix::from_quat(rotation);
-    let inverse_inertia = axes * Matrix::from_diagonal(inertia.recip()) * axes.transpose();
+    let inverse_inertia = axes * inertia.inverse() * axes.transpose();
     let spin = gyroscopic(rotation, inertia, angular, step) + brake;
     let acceleration = gravity + drag;
     (
@@ -135,7 +166,7 @@ fn free_block(block: &BlockState, gravity: Vector, step: f64) -> (Six, Six, Bloc
 
 /// The angular acceleration of a free spin, world frame, rad/s²: one Newton step of the implicit
 /// equation in the body's frame, which adds no energy however fast the block turns.
-fn gyroscopic(rotation: Rotation, inertia: Vector, angular: Vector, step: f64) -> Vector {
+fn gyroscopic(rotation: Rotation, inertia: Matrix, angular: Vector, step: f64) -> Vector {
     let local = rotation.inverse() * angular;
     let momentum = inertia * local;
     let residual = local.cross(momentum) * step;
@@ -149,7 +180,6 @@ fn gyroscopic(rotation: Rotation, inertia: Vector, angular: Vector, step: f64) -
             Vector::new(v.y, -v.x, 0.0),
         )
     };
-    let inertia = Matrix::from_diagonal(inertia);
     let jacobian = inertia + (skew(local) * inertia - skew(momentum)) * step;
     rotation * (jacobian.inverse() * -residual) / step
 }

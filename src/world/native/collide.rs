@@ -7,14 +7,15 @@
 use rapier3d_f64::parry::bounding_volume::Aabb;
 use rapier3d_f64::parry::query::ContactManifold;
 use rapier3d_f64::parry::query::details::{
-    contact_manifold_capsule_capsule, contact_manifold_cuboid_cuboid,
+    contact_manifold_capsule_capsule, contact_manifold_cuboid_cuboid, contact_manifold_pfm_pfm,
 };
-use rapier3d_f64::parry::shape::Cuboid;
+use rapier3d_f64::parry::shape::{Cuboid, PolygonalFeatureMap};
 use rapier3d_f64::prelude::{Pose, Vector};
 
 use super::geometry::Geometry;
 use super::point::{Kind, Part, Point, Reach, Side, new_point, point_velocity};
 use super::segment_box;
+use super::shape::Shape;
 use crate::math;
 use crate::robot::{JOINTS, JOINTS_PER_FINGER};
 use crate::world::arena;
@@ -24,10 +25,12 @@ use crate::world::{BlockKind, State};
 
 /// No point of a finger is farther from any of its joints' axes than this, m (facts 1.3).
 const REACH_OF_FINGER: f64 = 0.4;
-/// The numbers of parts: capsules from 0, then blocks, the wall's segments, the floor.
+/// The numbers of parts: capsules from 0, then blocks, each with room for the pieces of its mesh,
+/// the wall's segments, the floor.
 const BLOCKS: u32 = 1 << 8;
-const WALLS: u32 = 1 << 24;
-const FLOOR: u32 = 1 << 25;
+const PIECES: u32 = 1 << 12;
+const WALLS: u32 = 1 << 30;
+const FLOOR: u32 = 1 << 31;
 
 /// Finds contacts; holds buffers only.
 pub(super) struct Collider {
@@ -151,7 +154,7 @@ impl Collider {
         let fixed = state.scene.blocks[block].kind == BlockKind::Fixed;
         Part {
             entity: Entity::Block(block),
-            number: BLOCKS + block as u32,
+            number: BLOCKS + block as u32 * PIECES,
             kind: if fixed { Kind::Still } else { Kind::Block(block) },
             pose: &geometry.blocks[block],
             material: [state.blocks[block].friction, state.blocks[block].restitution],
@@ -188,8 +191,40 @@ impl Collider {
         if !near(&geometry.block_boxes[i], &geometry.block_boxes[j], distance) {
             return;
         }
-        let shapes = [i, j].map(|i| &geometry.shapes[i].shape);
-        self.boxes(first, second, shapes, distance);
+        match (geometry.shapes[i].as_box(), geometry.shapes[j].as_box()) {
+            (Some(a), Some(b)) => self.boxes(first, second, [a, b], distance),
+            _ => self.meshes(first, second, [&geometry.shapes[i], &geometry.shapes[j]], distance),
+        }
+    }
+
+    /// Contacts of two forms of which at least one is a mesh: every piece with every piece.
+    fn meshes(&mut self, first: Part, second: Part, shapes: [&Shape; 2], distance: f64) {
+        for (i, a) in shapes[0].pieces().enumerate() {
+            for (j, b) in shapes[1].pieces().enumerate() {
+                let (first, second) = (first.piece(i), second.piece(j));
+                self.convex(first, second, (a, 0.0), (b, 0.0), distance);
+            }
+        }
+    }
+
+    /// Contacts of two convex forms, each with the radius of a rounding around it.
+    fn convex(
+        &mut self,
+        first: Part,
+        second: Part,
+        (a, rounding_a): (&dyn PolygonalFeatureMap, f64),
+        (b, rounding_b): (&dyn PolygonalFeatureMap, f64),
+        distance: f64,
+    ) {
+        let between = first.pose.inverse() * *second.pose;
+        // What an earlier pair left there would be where the search begins.
+        self.manifold.clear();
+        self.manifold.local_n1 = Vector::ZERO;
+        let manifold = &mut self.manifold;
+        contact_manifold_pfm_pfm(
+            &between, a, rounding_a, None, b, rounding_b, None, distance, manifold,
+        );
+        self.take(first, second);
     }
 
     fn boxes(&mut self, first: Part, second: Part, shapes: [&Cuboid; 2], distance: f64) {
@@ -222,14 +257,18 @@ impl Collider {
         let second = self.block(state, geometry, block);
         let distance = reach.of(first.speed, second.speed);
         if near(&geometry.capsule_boxes[capsule], &geometry.block_boxes[block], distance) {
-            self.capsule_and_box(
-                geometry,
-                first,
-                second,
-                capsule,
-                &geometry.shapes[block].shape,
-                distance,
-            );
+            match geometry.shapes[block].as_box() {
+                Some(cuboid) => {
+                    self.capsule_and_box(geometry, first, second, capsule, cuboid, distance);
+                }
+                None => {
+                    let shape = &geometry.capsules[capsule].shape;
+                    for (i, piece) in geometry.shapes[block].pieces().enumerate() {
+                        let link = (&shape.segment as &dyn PolygonalFeatureMap, shape.radius);
+                        self.convex(first, second.piece(i), link, (piece, 0.0), distance);
+                    }
+                }
+            }
         }
     }
 
@@ -268,9 +307,15 @@ impl Collider {
             if matches!(part.kind, Kind::Still) || inside_ring(around, distance) {
                 continue;
             }
-            let shape = &geometry.shapes[block].shape;
-            self.at_segments(state, around, distance, |collider, segment, shape_of| {
-                collider.boxes(part, segment, [shape, shape_of], distance);
+            let shape = &geometry.shapes[block];
+            self.at_segments(state, around, distance, |collider, segment, wall| {
+                if let Some(cuboid) = shape.as_box() {
+                    collider.boxes(part, segment, [cuboid, wall], distance);
+                    return;
+                }
+                for (i, piece) in shape.pieces().enumerate() {
+                    collider.convex(part.piece(i), segment, (piece, 0.0), (wall, 0.0), distance);
+                }
             });
         }
         for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
@@ -338,11 +383,8 @@ impl Collider {
             if matches!(part.kind, Kind::Still) || around.mins.z >= reach.of(part.speed, 0.0) {
                 continue;
             }
-            let half = geometry.shapes[block].shape.half_extents;
-            for corner in 0..8 {
-                let sign = |bit: u32| if corner >> bit & 1 == 0 { -1.0 } else { 1.0 };
-                let local = half * Vector::new(sign(0), sign(1), sign(2));
-                self.above_floor(part, floor, reach, local, corner);
+            for (corner, local) in geometry.shapes[block].corners().enumerate() {
+                self.above_floor(part, floor, reach, local, corner as u32);
             }
         }
     }

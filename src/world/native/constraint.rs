@@ -160,7 +160,7 @@ impl Place {
                 [part, answer]
             }
             Side::Block(block, _) => {
-                let turn = (at - geometry.blocks[block].translation).cross(direction);
+                let turn = (at - geometry.centers[block]).cross(direction);
                 let mass = &bodies.blocks[block];
                 let spin = mass.inverse_inertia * turn;
                 let push = direction * mass.inverse_mass;

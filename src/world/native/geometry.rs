@@ -1,9 +1,10 @@
 //! Where the parts of a state stand: links and blocks as poses and boxes around them.
 
 use rapier3d_f64::parry::bounding_volume::Aabb;
-use rapier3d_f64::parry::shape::{Capsule, Cuboid};
+use rapier3d_f64::parry::shape::Capsule;
 use rapier3d_f64::prelude::{Pose, Rotation, Vector};
 
+use super::shape::Shape;
 use crate::math;
 use crate::robot::{self, FINGERS, JOINTS, JOINTS_PER_FINGER};
 use crate::world::State;
@@ -15,20 +16,15 @@ pub(super) struct LinkCapsule {
     pub(super) shape: Capsule,
 }
 
-/// A block's shape.
-#[derive(Clone, Copy)]
-pub(super) struct Block {
-    pub(super) shape: Cuboid,
-    /// Half its space diagonal, m.
-    pub(super) radius: f64,
-}
-
 /// The poses of all parts, and the boxes around their shapes, at an instant.
 pub(super) struct Geometry {
     pub(super) capsules: Vec<LinkCapsule>,
     pub(super) links: [Pose; JOINTS],
     pub(super) blocks: Vec<Pose>,
-    pub(super) shapes: Vec<Block>,
+    /// The blocks' forms; kept from before where they are still those of the state.
+    pub(super) shapes: Vec<Shape>,
+    /// The blocks' centres of mass, world frame.
+    pub(super) centers: Vec<Vector>,
     pub(super) capsule_boxes: Vec<Aabb>,
     pub(super) block_boxes: Vec<Aabb>,
     /// The joints' origins and unit axes, world frame.
@@ -56,6 +52,7 @@ impl Geometry {
             links: [Pose::IDENTITY; JOINTS],
             blocks: Vec::new(),
             shapes: Vec::new(),
+            centers: Vec::new(),
             capsule_boxes: Vec::new(),
             block_boxes: Vec::new(),
             joints: [(Vector::ZERO, Vector::ZERO); JOINTS],
@@ -86,15 +83,20 @@ impl Geometry {
             }
         }
         self.blocks.clear();
-        self.shapes.clear();
         self.block_boxes.clear();
-        for block in &state.blocks {
+        self.centers.clear();
+        self.shapes.truncate(state.blocks.len());
+        for (i, (description, block)) in state.scene.blocks.iter().zip(&state.blocks).enumerate() {
+            match self.shapes.get_mut(i) {
+                Some(shape) if shape.is_of(description, block.size) => {}
+                Some(shape) => *shape = Shape::of(description, block.size),
+                None => self.shapes.push(Shape::of(description, block.size)),
+            }
+            let shape = &self.shapes[i];
             let pose = math::to_rapier_pose(block.position, block.orientation);
-            let half = math::to_rapier(block.size) * 0.5;
-            let shape = Cuboid::new(half);
-            self.block_boxes.push(around_box(&pose, half));
+            self.block_boxes.push(around_box(&pose, shape.bounds.half_extents));
+            self.centers.push(pose.translation + pose.rotation * shape.center);
             self.blocks.push(pose);
-            self.shapes.push(Block { shape, radius: half.length() });
         }
         self.capsule_boxes.clear();
         for capsule in &self.capsules {

@@ -10,7 +10,10 @@ mod constraint;
 mod geometry;
 mod point;
 mod segment_box;
+mod shape;
 mod solver;
+
+pub(super) use shape::polyhedra;
 
 use bodies::Bodies;
 use collide::Collider;
@@ -62,15 +65,15 @@ impl Native {
             if substep > 0 {
                 self.geometry.place(state);
             }
-            self.bodies.prepare(state, physics, step);
+            self.bodies.prepare(state, &self.geometry, physics, step);
             let (points, geometry) = (&self.collider.points, &self.geometry);
             self.solver.prepare(points, geometry, &self.bodies, physics, step);
             self.bodies.accelerate(step);
             self.solver.limit_joints(state, &self.bodies, physics, step);
             self.solver.push(&mut self.bodies, passes);
-            self.bodies.integrate(state, step);
+            self.bodies.integrate(state, &self.geometry, step);
             self.solver.relax(&mut self.bodies, physics.stabilization_passes, step);
-            self.bodies.write_velocities(state);
+            self.bodies.write_velocities(state, &self.geometry);
             self.solver.remember();
         }
         self.solver.report(&self.collider.points, tick, contacts);

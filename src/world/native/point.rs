@@ -57,6 +57,11 @@ pub(super) enum Kind {
 }
 
 impl Part<'_> {
+    /// The same part, a piece of its mesh.
+    pub(super) fn piece(self, piece: usize) -> Self {
+        Self { number: self.number + piece as u32, ..self }
+    }
+
     pub(super) fn side(&self, local: Vector) -> Side {
         match self.kind {
             Kind::Link(link) => Side::Link(link, local),

@@ -3,6 +3,7 @@
 //! Everything here is a function of [`Constants`] alone, so a world built anew and one that has
 //! seen other constants before are the same, bit for bit.
 
+use nalgebra::{Matrix3, SymmetricEigen};
 use rapier3d_f64::prelude::*;
 
 use super::constants::{BlockConstants, Constants};
@@ -10,7 +11,8 @@ use crate::math::{self, Triple};
 use crate::robot::{self, FINGERS, JOINTS_PER_FINGER, LINKS_PER_FINGER};
 use crate::world::arena;
 use crate::world::contacts::Entity;
-use crate::world::mass::{Part, box_inertia, mass_properties};
+use crate::world::mass::{Part, box_inertia, mass_properties, principal};
+use crate::world::native::polyhedra;
 use crate::world::settings::{Friction, Physics};
 
 /// The length that Rapier scales its tolerances by, m.
@@ -240,30 +242,49 @@ fn build_block(
     hooks: ActiveHooks,
     index: usize,
 ) -> Option<RigidBodyHandle> {
-    let [x, y, z] = block.size.map(|s| 0.5 * s);
-    let shape = material(ColliderBuilder::cuboid(x, y, z), [block.friction, block.restitution])
-        .active_hooks(hooks)
-        .user_data(tag(Entity::Block(index)));
     let all = (0..JOINTS_PER_FINGER).fold(FLOOR | WALL | BLOCKS, |all, joint| all | every(joint));
-    let shape =
-        shape.collision_groups(InteractionGroups::new(BLOCKS, all, InteractionTestMode::And));
+    let groups = InteractionGroups::new(BLOCKS, all, InteractionTestMode::And);
+    let collider = |shape: SharedShape| {
+        material(ColliderBuilder::new(shape), [block.friction, block.restitution])
+            .active_hooks(hooks)
+            .user_data(tag(Entity::Block(index)))
+            .collision_groups(groups)
+    };
+    let [x, y, z] = block.size.map(|s| 0.5 * s);
+    let shapes: Vec<SharedShape> = match &block.mesh {
+        None => vec![SharedShape::cuboid(x, y, z)],
+        Some(mesh) => polyhedra(mesh, block.size).into_iter().map(SharedShape::new).collect(),
+    };
     if let Some((position, orientation)) = block.fixed_pose {
-        sets.colliders.insert(shape.position(math::to_rapier_pose(position, orientation)));
+        for shape in shapes {
+            let pose = math::to_rapier_pose(position, orientation);
+            sets.colliders.insert(collider(shape).position(pose));
+        }
         return None;
     }
-    let inertia = box_inertia(block.mass, block.size);
     let body = RigidBodyBuilder::dynamic()
         .can_sleep(false)
         .linear_damping(0.0)
         .angular_damping(0.0)
         // Parked one above the other, far from everything: a function of the index alone.
         .translation(Vector::new(0.0, 0.0, 10.0 + index as f64))
-        .additional_mass_properties(MassProperties::new(
-            Vector::ZERO,
-            block.mass,
-            math::to_rapier(inertia),
-        ));
+        .additional_mass_properties(properties(block));
     let handle = sets.bodies.insert(body);
-    sets.colliders.insert_with_parent(shape, handle, &mut sets.bodies);
+    for shape in shapes {
+        sets.colliders.insert_with_parent(collider(shape), handle, &mut sets.bodies);
+    }
     Some(handle)
+}
+
+/// Mass, centre of mass and inertia of a block.
+fn properties(block: &BlockConstants) -> MassProperties {
+    let Some(mesh) = &block.mesh else {
+        let inertia = math::to_rapier(box_inertia(block.mass, block.size));
+        return MassProperties::new(Vector::ZERO, block.mass, inertia);
+    };
+    let of_mesh = mesh.mass_properties(block.mass, block.size);
+    let [x, y, z] = of_mesh.inertia.map(math::vector);
+    let eigen = SymmetricEigen::new(Matrix3::from_columns(&[x, y, z]));
+    let center = math::to_rapier(of_mesh.center);
+    principal(center, block.mass, eigen)
 }

@@ -1,13 +1,17 @@
 //! What of a state the built world depends on.
 
+use std::sync::Arc;
+
 use crate::math::{Quat, Triple};
 use crate::robot;
-use crate::world::{BlockKind, State};
+use crate::world::{BlockKind, Mesh, State};
 
 /// One body's constants that the engine keeps in its bodies and shapes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct BlockConstants {
     pub(super) kind: BlockKind,
+    /// Its form; a box where there is none.
+    pub(super) mesh: Option<Arc<Mesh>>,
     pub(super) size: Triple,
     pub(super) mass: f64,
     pub(super) friction: f64,
@@ -56,6 +60,7 @@ impl Constants {
         self.blocks.extend(state.scene.blocks.iter().zip(&state.blocks).map(|(d, b)| {
             BlockConstants {
                 kind: d.kind,
+                mesh: d.mesh.clone(),
                 size: b.size,
                 mass: b.mass,
                 friction: unsigned(b.friction),

@@ -12,7 +12,6 @@ use constants::Constants;
 use order::Order;
 
 use super::contacts::Contacts;
-use super::mass;
 use super::settings::Physics;
 use super::{BlockState, State};
 use crate::math;
@@ -188,8 +187,11 @@ impl Rapier {
         for (block, handle) in blocks.iter().zip(&self.template.blocks) {
             if let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) {
                 body.set_position(math::to_rapier_pose(block.position, block.orientation), true);
-                body.set_linvel(math::to_rapier(block.linear_velocity), true);
-                body.set_angvel(math::to_rapier(block.angular_velocity), true);
+                let angular = math::to_rapier(block.angular_velocity);
+                let offset = center_of_mass(body);
+                let linear = math::to_rapier(block.linear_velocity) + angular.cross(offset);
+                body.set_linvel(linear, true);
+                body.set_angvel(angular, true);
             }
         }
     }
@@ -217,7 +219,10 @@ impl Rapier {
                 let rotation = body.rotation();
                 block.position = math::of_rapier(body.translation());
                 block.orientation = [rotation.x, rotation.y, rotation.z, rotation.w];
-                block.linear_velocity = math::of_rapier(body.linvel());
+                // A state's velocity is that of the block's position, Rapier's of the centre of mass.
+                let offset = center_of_mass(body);
+                let linear = body.linvel() - body.angvel().cross(offset);
+                block.linear_velocity = math::of_rapier(linear);
                 block.angular_velocity = math::of_rapier(body.angvel());
             }
         }
@@ -251,9 +256,10 @@ impl Rapier {
             let force = linear * (-block.mass * block.linear_damping * (1.0 + linear.length()));
             let rotation = *body.rotation();
             let local = rotation.inverse() * angular;
-            let inertia = math::to_rapier(mass::box_inertia(block.mass, block.size));
-            let torque =
-                rotation * (local * inertia) * (-block.angular_damping * (1.0 + angular.length()));
+            let properties = body.mass_properties().local_mprops;
+            let frame = properties.principal_inertia_local_frame;
+            let momentum = frame * (properties.principal_inertia() * (frame.inverse() * local));
+            let torque = rotation * momentum * (-block.angular_damping * (1.0 + angular.length()));
             body.reset_forces(false);
             body.reset_torques(false);
             body.add_force(force, true);
@@ -343,4 +349,9 @@ impl Rapier {
 /// coordinate, after the three linear ones.
 fn coordinate(multibody: &Multibody, joint: usize) -> f64 {
     multibody.link(joint + 1).map_or(0.0, |link| link.joint().coords()[3])
+}
+
+/// Where a body's centre of mass is from its position, world frame, m.
+fn center_of_mass(body: &RigidBody) -> Vector {
+    *body.rotation() * body.mass_properties().local_mprops.local_com
 }
