@@ -19,6 +19,7 @@ mod kinematics;
 #[cfg(feature = "cli")]
 mod main_job;
 mod manipulation;
+mod mesh_blocks;
 mod mesh_motion;
 mod meshes;
 mod metamorphic;
@@ -36,6 +37,5 @@ mod stacks;
 mod structures;
 mod unions;
 mod variable_contract;
-#[cfg(feature = "cli")]
 mod variable_table;
 mod variables;
