@@ -109,8 +109,8 @@ pub enum Error {
         /// The known names, comma separated.
         known: String,
     },
-    /// A state that belongs to another world.
-    #[error("this state belongs to another world: {reason}")]
+    /// A state, or a description, that belongs to another world.
+    #[error("this belongs to another world: {reason}")]
     OtherWorld {
         /// How the two differ.
         reason: String,

@@ -8,6 +8,7 @@
 pub mod error;
 pub mod math;
 pub mod rng;
+pub mod saved;
 pub mod space;
 
 // Floor 1: the TriFinger as numbers: kinematics, actions, controller.

@@ -51,6 +51,32 @@ fn every_transition_of_a_run_can_be_taken_again_bit_for_bit() {
 }
 
 #[test]
+fn a_family_of_one_s_own_runs_is_described_and_replays_after_its_file_is_gone() {
+    let document = trifactor::task::registry::document("reaching").expect("built in");
+    let family = file("mine.json");
+    let own = document.replacen("\"reaching\"", "\"mine\"", 1);
+    std::fs::write(&family, own).expect("it can be written");
+    let family = family.to_str().expect("a plain path");
+    let log = run("own.jsonl", family);
+    let described = trifactor(&["describe", "--family", family, "--skip-frame", "10"]);
+    assert!(described.status.success(), "{}", text(&described.stderr));
+    std::fs::remove_file(family).expect("it is there");
+    let output = replay(&log, &["--verify"]);
+    assert!(text(&output.stdout).contains("250 of 250 transitions agree bit for bit"));
+    // The same world from its description writes the same log.
+    let world = file("world.json");
+    std::fs::write(&world, &described.stdout).expect("it can be written");
+    let (world, again) = (world.to_str().expect("a plain path"), file("again.jsonl"));
+    let arguments = ["run", "--world", world, "--episodes", "2", "--quiet", "--log"];
+    let output = trifactor(&[&arguments[..], &[again.to_str().expect("plain")]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let logs = [log, again].map(|path| std::fs::read(path).expect("it was written"));
+    assert!(logs[0] == logs[1]);
+    let both = trifactor(&["run", "--world", world, "--family", "pushing"]);
+    assert_eq!(both.status.code(), Some(2));
+}
+
+#[test]
 fn the_same_run_writes_the_same_log() {
     let logs = ["first.jsonl", "second.jsonl"].map(|name| std::fs::read(run(name, "pushing")));
     let [first, second] = logs.map(|log| log.expect("it was written"));

@@ -2,12 +2,14 @@
 
 mod conformance;
 mod contact;
+mod custom;
 mod determinism;
 mod endurance;
 mod env;
 mod families;
 mod free_dynamics;
 mod goal_arrays;
+mod goals;
 mod grasp;
 mod house;
 mod impacts;
@@ -25,8 +27,10 @@ mod presets;
 mod purity;
 mod reward;
 mod rollouts;
+mod saved;
 mod scenes;
 mod sliding;
 mod stacks;
 mod structures;
+mod unions;
 mod variables;

@@ -5,12 +5,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
 use trifactor::env::observation::{Context, Mode};
-use trifactor::env::{Config, Env, Info};
+use trifactor::env::{Config, Description, Env, Info};
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
+use trifactor::task::Family;
 use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
-use trifactor::world::{Physics, Preset};
+use trifactor::world::Physics;
 
 use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
@@ -28,13 +29,14 @@ pub(crate) struct NativeEnv {
 #[pymethods]
 impl NativeEnv {
     #[new]
-    #[pyo3(signature = (family, *, task_params, skip_frame, action_mode, observation_mode, observe,
-        context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
+    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode,
+        observation_mode, observe, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
         normalize_observations, max_episode_length, variables_space, physics, overlap))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn new(
         py: Python<'_>,
         family: String,
+        document: Option<&str>,
         task_params: &str,
         skip_frame: u32,
         action_mode: &str,
@@ -71,7 +73,14 @@ impl NativeEnv {
             physics: self::physics(physics)?,
             overlap: self::overlap(overlap)?,
         };
-        let env = py.detach(|| Env::new(config)).map_err(errors::of_settings)?;
+        let made = py.detach(|| match document {
+            None => Env::new(config),
+            Some(document) => {
+                let family = Family::from_json(document)?.with_params(&config.task_params)?;
+                Env::with_family(config, family)
+            }
+        });
+        let env = made.map_err(errors::of_settings)?;
         Ok(Self { env })
     }
 
@@ -177,6 +186,34 @@ impl NativeEnv {
         Ok(info)
     }
 
+    /// What the environment was made of, as JSON.
+    fn description(&self) -> PyResult<String> {
+        self.env.description().to_json().map_err(to_python)
+    }
+
+    /// The keyword arguments of a description's environment, as JSON.
+    #[staticmethod]
+    fn arguments(description: &str) -> PyResult<String> {
+        let Description { config, document, .. } =
+            Description::from_json(description).map_err(to_python)?;
+        let refuse = |error| json_error("world", &error);
+        let mut arguments = serde_json::to_value(&config).map_err(refuse)?;
+        if let Mode::Custom(globs) = config.observation_mode {
+            arguments["observation_mode"] = "custom".into();
+            arguments["observe"] = globs.into();
+        }
+        if let Some(document) = document {
+            arguments["family"] = serde_json::to_value(document).map_err(refuse)?;
+        }
+        Ok(arguments.to_string())
+    }
+
+    /// Refuses a description of another world than this environment's.
+    fn check_description(&self, description: &str) -> PyResult<()> {
+        let description = Description::from_json(description).map_err(to_python)?;
+        description.check(&self.env).map_err(to_python)
+    }
+
     fn state(&self) -> State {
         State::new(self.env.state())
     }
@@ -278,26 +315,10 @@ fn overlap(name: &str) -> PyResult<Overlap> {
     }
 }
 
-/// The physics of a JSON document: a preset's name, or an object with settings of its own and,
-/// under `preset`, the name of the preset that gives the others.
+/// The physics of a JSON document.
 fn physics(text: &str) -> PyResult<Physics> {
-    let refuse = |error: &serde_json::Error| json_error("physics", error);
-    let mut own: serde_json::Map<String, serde_json::Value> =
-        match serde_json::from_str(text).map_err(|error| refuse(&error))? {
-            serde_json::Value::String(name) => {
-                return Ok(Preset::parse(&name).map_err(to_python)?.physics());
-            }
-            other => serde_json::from_value(other).map_err(|error| refuse(&error))?,
-        };
-    let preset = match own.remove("preset") {
-        Some(name) => serde_json::from_value(name).map_err(|error| refuse(&error))?,
-        None => Preset::default(),
-    };
-    let mut all = serde_json::to_value(preset.physics()).map_err(|error| refuse(&error))?;
-    if let Some(all) = all.as_object_mut() {
-        all.extend(own);
-    }
-    serde_json::from_value(all).map_err(|error| refuse(&error))
+    let value = serde_json::from_str(text).map_err(|error| json_error("physics", &error))?;
+    trifactor::world::physics::from_value(value).map_err(to_python)
 }
 
 fn bounds<'py>(py: Python<'py>, space: &BoxSpace) -> Bounds<'py> {

@@ -24,6 +24,12 @@ mod _trifactor {
     #[pymodule_export]
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
+    /// The JSON document of a built-in task family.
+    #[pyfunction]
+    fn family_document(name: &str) -> PyResult<&'static str> {
+        trifactor::task::registry::document(name).map_err(errors::to_python)
+    }
+
     /// Runs the command line on the arguments after the program's name; returns the exit status.
     #[pyfunction]
     fn main(py: Python<'_>, arguments: Vec<String>) -> i32 {

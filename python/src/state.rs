@@ -1,12 +1,13 @@
 //! Snapshots: a value that can be compared, written and read.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::errors::json_error;
+use crate::errors::to_python;
 
 /// Everything that can matter to what comes next, as plain numbers.
 ///
@@ -32,15 +33,44 @@ impl State {
 impl State {
     /// The state as JSON; reading it back gives the same bits.
     fn to_json(&self) -> PyResult<String> {
-        serde_json::to_string(&*self.inner).map_err(|error| json_error("state", &error))
+        self.inner.to_json().map_err(to_python)
     }
 
-    /// The state that `to_json` wrote.
+    /// The state that `to_json` wrote, in this release or an earlier one.
     #[staticmethod]
     fn from_json(text: &str) -> PyResult<Self> {
-        let state: trifactor::State =
-            serde_json::from_str(text).map_err(|error| json_error("state", &error))?;
+        let state = trifactor::State::from_json(text).map_err(to_python)?;
         Ok(Self { inner: Arc::new(state) })
+    }
+
+    /// Writes `to_json` to a file.
+    fn save(&self, path: PathBuf) -> PyResult<()> {
+        self.inner.save(&path).map_err(to_python)
+    }
+
+    /// The state that `save` wrote.
+    #[staticmethod]
+    fn load(path: PathBuf) -> PyResult<Self> {
+        let state = trifactor::State::load(&path).map_err(to_python)?;
+        Ok(Self { inner: Arc::new(state) })
+    }
+
+    /// The seed of all random streams.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.inner.seed
+    }
+
+    /// How many episodes were begun with this seed before this one.
+    #[getter]
+    fn episode(&self) -> u64 {
+        self.inner.episode
+    }
+
+    /// Control steps taken in this episode.
+    #[getter]
+    fn step(&self) -> u64 {
+        self.inner.step
     }
 
     /// The state as a dictionary of plain numbers, strings and lists; changing it changes no state.

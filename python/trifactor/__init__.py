@@ -9,6 +9,7 @@ Importing this package registers its environments with Gymnasium::
 """
 
 from trifactor._trifactor import State, __version__
+from trifactor.custom import StateReward, get_family
 from trifactor.env import InterventionResult, TriFingerEnv
 from trifactor.errors import (
     FormatError,
@@ -40,11 +41,13 @@ __all__ = [
     "ShapeError",
     "State",
     "StateError",
+    "StateReward",
     "TriFingerEnv",
     "TriFingerGoalEnv",
     "TrifactorError",
     "UnknownVariableError",
     "__version__",
+    "get_family",
 ]
 
 register()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from typing import Any, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -12,8 +13,12 @@ from gymnasium.spaces import Box
 from numpy.typing import DTypeLike
 
 from trifactor._trifactor import NativeEnv, State
+from trifactor.custom import description_text, family_name_and_document, stream
 from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
 from trifactor.observation import Arrangement, Array, Feature, Variables
+
+GoalSampler: TypeAlias = Callable[[np.random.Generator, State], Variables]
+"""Draws a new goal for a state from a generator: an intervention, not yet applied."""
 
 
 class InterventionResult(tuple[bool, Any]):
@@ -59,8 +64,9 @@ class TriFingerEnv(gym.Env[Any, Array]):
 
     def __init__(
         self,
-        family: str = "pushing",
+        family: str | PathLike[str] | Mapping[str, Any] = "pushing",
         *,
+        goal_sampler: GoalSampler | None = None,
         task_params: Mapping[str, Any] | None = None,
         skip_frame: int = 10,
         action_mode: str = "joint_positions",
@@ -83,7 +89,11 @@ class TriFingerEnv(gym.Env[Any, Array]):
         """Build the world of a task family.
 
         Args:
-            family: the task family, `pushing` or `reaching`.
+            family: the task family: the name of a built-in one, such as `pushing`; or one of your
+                own, as the path of a JSON file or as a dictionary. `get_family` gives the
+                dictionary of a built-in one to begin with.
+            goal_sampler: draws the goals in place of the family, for a state and from a NumPy
+                generator that is a function of the state's seed, episode and step.
             task_params: the family's own parameters, such as `tool_block_mass`.
             skip_frame: physics ticks of 4 ms in a control step.
             action_mode: `joint_positions`, `joint_torques`, `end_effector_positions`, or one of
@@ -115,13 +125,17 @@ class TriFingerEnv(gym.Env[Any, Array]):
 
         Raises:
             SettingError: an argument is not one of the values above.
+            FormatError: the family is no family; with the place in the document.
         """
         if render_mode is not None:
             raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
         self.render_mode = None
         self._dtype = _float_type(dtype)
+        name, document = family_name_and_document(family)
+        self._goal_sampler = goal_sampler
         self._arguments: dict[str, Any] = {
-            "family": family,
+            "family": name,
+            "document": document,
             "task_params": _to_json("task_params", dict(task_params or {})),
             "skip_frame": _count("skip_frame", skip_frame),
             "action_mode": action_mode,
@@ -251,7 +265,10 @@ class TriFingerEnv(gym.Env[Any, Array]):
 
         It is a function of the state: asked twice in one state, it is the same goal.
         """
-        return self._native.sample_new_goal()
+        if self._goal_sampler is None:
+            return self._native.sample_new_goal()
+        state = self.get_state()
+        return self._goal_sampler(stream(state, "goal_sampler"), state)
 
     def do_single_random_intervention(self) -> tuple[Variables, bool, Any]:
         """Set one variable, drawn from the space in force, to a value drawn from it.
@@ -288,6 +305,39 @@ class TriFingerEnv(gym.Env[Any, Array]):
         """Choose the intervention space in force: `space_a`, `space_b` or `space_a_b`."""
         self._native.set_variables_space(variables_space)
         self._arguments["variables_space"] = variables_space
+
+    def description(self) -> dict[str, Any]:
+        """What this world was made of: family, parameters, configuration, versions.
+
+        A dictionary that JSON can say whole; `from_description` makes the same world of it.
+        """
+        description: dict[str, Any] = json.loads(self._native.description())
+        return description
+
+    @classmethod
+    def from_description(
+        cls, description: str | PathLike[str] | Mapping[str, Any], **more: Any
+    ) -> TriFingerEnv:
+        """Make the world that was described; its states continue here.
+
+        Args:
+            description: what `description` gave, or the path of a JSON file of it.
+            more: keyword arguments that change no world: `goal_sampler`, `extra_observations`,
+                `dtype`, `render_mode`.
+
+        Raises:
+            SettingError: it is goal-conditioned and this class is not, or the other way round.
+            FormatError: it is no description, or one of a format that this release can not read.
+            StateError: this release would make another world of it.
+        """
+        text = description_text(description)
+        arguments = json.loads(NativeEnv.arguments(text))
+        if arguments.pop("goal_conditioned") != cls._goal_conditioned:
+            other = "TriFingerEnv" if cls._goal_conditioned else "TriFingerGoalEnv"
+            raise SettingError(f"this is the description of a trifactor.{other}; ask that class")
+        env = cls(**{**arguments, **more})
+        env._native.check_description(text)
+        return env
 
     def get_state(self) -> State:
         """Everything that can matter to what comes next."""

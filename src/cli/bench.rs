@@ -71,16 +71,15 @@ trait Stepped {
 
 pub(super) fn bench(options: &Options) -> Result<i32> {
     let actions = read(&options.actions)?;
-    let WorldOptions { family, skip_frame, physics } = &options.world;
-    let world = World::new(*physics, *skip_frame)?;
+    let env = options.world.env(true)?;
+    let Config { physics, skip_frame, .. } = *env.config();
+    let world = World::new(physics, skip_frame)?;
     let mut measured = if options.blocks == 1 {
-        let config = Config { skip_frame: *skip_frame, physics: *physics, ..Config::new(family) };
-        let env = Env::new(config)?;
         let observation = vec![0.0; env.observation_len()];
         measure(&mut Task { env, observation }, &actions, options.rounds, world)?
     } else {
         let start = scene(&actions.block_centres, options.blocks as usize)?;
-        let own = World::new(*physics, *skip_frame)?;
+        let own = World::new(physics, skip_frame)?;
         measure(&mut Blocks::new(own, start)?, &actions, options.rounds, world)?
     };
     measured.build = build();

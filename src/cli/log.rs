@@ -14,22 +14,22 @@ use serde_json::Value;
 
 use super::patch::{difference, merge};
 use super::{file_error, json_reason};
-use crate::env::Config;
+use crate::env::{Description, Env};
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::robot::Nine;
-use crate::world::{Physics, State};
+use crate::world::State;
 
 /// What the header says the file is.
 const FORMAT: &str = "trifactor transitions";
 /// Goes up with every change that older readers would misunderstand.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A line of the log.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
-    Header(Header),
+    Header(Box<Header>),
     Episode(Box<Episode>),
     Step(Step),
     End(Outcome),
@@ -42,38 +42,27 @@ pub(super) struct Header {
     version: u32,
     /// The version of the program that wrote it.
     program: String,
-    /// The task family's name.
-    pub(super) family: String,
-    /// Ticks per control step.
-    pub(super) skip_frame: u32,
-    /// The physics settings.
-    pub(super) physics: Physics,
+    /// The world; actions are joint targets in rad.
+    pub(super) world: Description,
     /// The seed of all random streams.
     pub(super) seed: u64,
 }
 
 impl Header {
     /// The header of a run.
-    pub(super) fn new(family: &str, skip_frame: u32, physics: Physics, seed: u64) -> Self {
+    pub(super) fn new(world: Description, seed: u64) -> Self {
         Self {
             format: FORMAT.to_string(),
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_string(),
-            family: family.to_string(),
-            skip_frame,
-            physics,
+            world,
             seed,
         }
     }
 
-    /// The environment whose transitions these are: actions are joint targets in rad.
-    pub(super) fn config(&self) -> Config {
-        Config {
-            skip_frame: self.skip_frame,
-            physics: self.physics,
-            normalize_actions: false,
-            ..Config::new(&self.family)
-        }
+    /// The environment whose transitions these are.
+    pub(super) fn env(&self) -> Result<Env> {
+        Env::from_description(&self.world)
     }
 }
 
@@ -137,7 +126,7 @@ impl Writer {
         }
         let file = BufWriter::new(File::create(path).map_err(error)?);
         let mut writer = Self { path: path.to_path_buf(), file, last: Value::Null };
-        writer.line(&Line::Header(header.clone()))?;
+        writer.line(&Line::Header(Box::new(header.clone())))?;
         Ok(writer)
     }
 
@@ -190,7 +179,7 @@ pub(super) fn read(path: &Path) -> Result<(Header, Vec<Recorded>)> {
         let text = text.map_err(|e| malformed(e.to_string()))?;
         let line: Line = serde_json::from_str(&text).map_err(|e| malformed(json_reason(&e)))?;
         match (line, episodes.last_mut(), &mut state) {
-            (Line::Header(found), _, _) if index == 0 => header = Some(check(found, malformed)?),
+            (Line::Header(found), _, _) if index == 0 => header = Some(check(*found, malformed)?),
             (Line::Header(_), _, _) => return Err(malformed("a second header".to_string())),
             _ if header.is_none() => return Err(malformed("expected the header".to_string())),
             (Line::Episode(episode), _, state) => {

@@ -7,12 +7,14 @@ mod replay;
 mod run;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use crate::env::{Config, Description, Env};
 use crate::error::{Error, Result};
-use crate::task::registry;
+use crate::robot::ActionMode;
+use crate::task::Family;
 use crate::world::{Physics, Preset};
 
 /// A TriFinger among blocks: every causal variable can be read and set, every step re-run.
@@ -29,6 +31,8 @@ enum Command {
     Run(run::Options),
     /// Summarises a log, or re-runs its every transition and compares bit for bit
     Replay(replay::Options),
+    /// Prints a world's description as JSON: family, parameters, configuration, versions
+    Describe(WorldOptions),
     /// Measures steps per second on given action sequences
     Bench(bench::Options),
 }
@@ -36,15 +40,38 @@ enum Command {
 /// What describes the world on every command line.
 #[derive(clap::Args)]
 struct WorldOptions {
-    /// Task family
+    /// Task family: its name, or the JSON file of one of your own
     #[arg(long, default_value = "pushing", value_parser = family)]
-    family: String,
+    family: Family,
     /// Ticks of 4 ms per control step
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     skip_frame: u32,
     /// Physics preset: accurate or reference
     #[arg(long, default_value = "accurate", value_parser = physics)]
     physics: Physics,
+    /// A world's description, as `describe` prints it, in place of the above
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["family", "skip_frame", "physics"])]
+    world: Option<PathBuf>,
+}
+
+impl WorldOptions {
+    /// The environment, whose actions are joint targets: in rad, or in \[-1, 1\].
+    fn env(&self, normalize_actions: bool) -> Result<Env> {
+        let own = |config| Config { normalize_actions, ..config };
+        match &self.world {
+            Some(path) => {
+                let mut description = Description::load(path)?;
+                description.config =
+                    Config { action_mode: ActionMode::default(), ..own(description.config) };
+                Env::from_description(&description)
+            }
+            None => {
+                let (skip_frame, physics) = (self.skip_frame, self.physics);
+                let config = Config { skip_frame, physics, ..Config::new(self.family.name()) };
+                Env::with_family(own(config), self.family.clone())
+            }
+        }
+    }
 }
 
 /// Runs the command line, the program's name first; returns the exit status: 0, 1 where the
@@ -61,6 +88,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
     let done = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Replay(options) => replay::replay(&options),
+        Command::Describe(options) => describe(&options),
         Command::Bench(options) => bench::bench(&options),
     };
     match done {
@@ -72,8 +100,18 @@ pub fn main(arguments: Vec<String>) -> i32 {
     }
 }
 
-fn family(name: &str) -> Result<String> {
-    registry::document(name).map(|_| name.to_string())
+fn describe(options: &WorldOptions) -> Result<i32> {
+    print(&options.env(true)?.description().to_json()?)?;
+    Ok(0)
+}
+
+fn family(name: &str) -> Result<Family> {
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "json") {
+        Family::from_file(path)
+    } else {
+        Family::named(name)
+    }
 }
 
 fn physics(name: &str) -> Result<Physics> {

@@ -32,8 +32,8 @@ pub(super) fn replay(options: &Options) -> Result<i32> {
 }
 
 fn summarise(header: &Header, episodes: &[Recorded]) -> Result<i32> {
-    let Header { family, skip_frame, seed, .. } = header;
-    print(&format!("{family}, {skip_frame} ticks per step, seed {seed}"))?;
+    let (config, seed) = (&header.world.config, header.seed);
+    print(&format!("{}, {} ticks per step, seed {seed}", config.family, config.skip_frame))?;
     let mut table = plain(&["episode", "interventions", "steps", "fractional success", "reward"]);
     for (index, episode) in episodes.iter().enumerate() {
         let told: Vec<String> = episode.interventions.iter().map(show).collect();
@@ -56,7 +56,7 @@ fn summarise(header: &Header, episodes: &[Recorded]) -> Result<i32> {
 fn verify(header: &Header, episodes: &[Recorded]) -> Result<i32> {
     let mut transitions: Vec<&Transition> = episodes.iter().flat_map(|e| &e.transitions).collect();
     shuffle(&mut transitions, &mut Rng::stream(header.seed, 0, "replay/order"));
-    let mut env = Env::new(header.config())?;
+    let mut env = header.env()?;
     let mut differences = Vec::new();
     for transition in &transitions {
         if let Some(difference) = rerun(&mut env, transition)? {

@@ -48,9 +48,8 @@ struct Report {
 
 /// Runs the episodes, writes the log, prints the table.
 pub(super) fn run(options: &Options) -> Result<i32> {
-    let WorldOptions { family, skip_frame, physics } = &options.world;
-    let header = Header::new(family, *skip_frame, *physics, options.seed);
-    let mut env = Env::new(header.config())?;
+    let mut env = options.world.env(false)?;
+    let header = Header::new(env.description(), options.seed);
     env.reset(Some(options.seed));
     let mut policy: Box<dyn Policy> = match env.family().reward().rules {
         Rules::Pushing => Box::new(ScriptedPush::new(env.dt())),
@@ -58,12 +57,12 @@ pub(super) fn run(options: &Options) -> Result<i32> {
         _ => {
             return Err(Error::UnknownName {
                 what: "family with a scripted policy",
-                name: family.clone(),
+                name: env.family().name().to_string(),
                 known: "pushing, reaching".to_string(),
             });
         }
     };
-    let default = PathBuf::from(format!("runs/{family}.jsonl"));
+    let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
     let mut log = Writer::create(path, &header)?;
     let bar = bar(options, env.max_episode_length());

@@ -1,15 +1,17 @@
 //! What an environment is made of: a value, the keyword arguments of `gym.make`.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::observation::{Context, Mode};
 use crate::robot::ActionMode;
 use crate::task::overlap::Overlap;
 use crate::variable::Subspace;
-use crate::world::Physics;
+use crate::world::{self, Physics};
 
 /// How to make an [`Env`](super::Env); names and defaults are the reference's (facts 9.1).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The task family's name, such as `pushing`.
     pub family: String,
@@ -45,6 +47,7 @@ pub struct Config {
     /// The intervention space in force.
     pub variables_space: Subspace,
     /// The physics settings.
+    #[serde(with = "world::physics")]
     pub physics: Physics,
     /// What `fractional_success` measures.
     pub overlap: Overlap,
@@ -71,5 +74,12 @@ impl Config {
             physics: Physics::default(),
             overlap: Overlap::Volume,
         }
+    }
+}
+
+impl Default for Config {
+    /// Pushing.
+    fn default() -> Self {
+        Self::new("pushing")
     }
 }

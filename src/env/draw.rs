@@ -34,7 +34,7 @@ impl Env {
         let mut rng = Rng::at_step(state.seed, state.episode, "intervention", state.step);
         let (_, paths) = groups.swap_remove(rng.below(groups.len() as u64) as usize);
         let path = &paths[rng.below(paths.len() as u64) as usize];
-        let value = variable::draw(&state, self.family.rules(), path, subspace)?;
+        let value = variable::draw(&state, self.family().rules(), path, subspace)?;
         Ok(value.map_or_else(Intervention::new, |value| Intervention::new().with(path, value)))
     }
 }

@@ -2,18 +2,20 @@
 
 use serde_json::json;
 
-use super::Config;
+use super::{Config, ENVIRONMENT_VERSION};
 use crate::error::{Error, Result, all_finite};
 use crate::rng::fnv1a;
 use crate::robot::{QUEUE, RobotState};
 use crate::task::Family;
 use crate::world::{ArenaState, State};
 
-/// The identity of a world description: family with parameters, physics, ticks per step.
+/// The identity of a world description: environment version, family with parameters, physics,
+/// ticks per step.
 ///
 /// Two worlds with the same identity make the same next state of the same state and command.
 pub(super) fn world_id(family: &Family, config: &Config) -> u64 {
-    let description = json!([family.digest(), config.physics, config.skip_frame]);
+    let (physics, ticks) = (config.physics, config.skip_frame);
+    let description = json!([ENVIRONMENT_VERSION, family.digest(), physics, ticks]);
     fnv1a(description.to_string().as_bytes(), 0xcbf2_9ce4_8422_2325)
 }
 

@@ -1,6 +1,7 @@
 //! The decision process: one world, one task, `reset`, `step`, interventions.
 
 mod config;
+mod description;
 mod draw;
 mod episode;
 mod goal;
@@ -15,11 +16,12 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::intervention::{self, Intervention};
 use crate::robot::{self, Nine, kinematics};
-use crate::task::Family;
-use crate::task::reward::{Outcome, Terms, Weights};
+use crate::task::reward::{Outcome, Terms};
+use crate::task::{Family, Task};
 use crate::world::{Contacts, State, World};
 
 pub use config::Config;
+pub use description::{Description, ENVIRONMENT_VERSION};
 use observation::{Feature, Number};
 use shown::Shown;
 
@@ -28,7 +30,7 @@ use shown::Shown;
 pub struct Step {
     /// The reward, already multiplied by the step's seconds (facts 2.4).
     pub reward: f64,
-    /// Whether the task ended the episode; the built-in families never do.
+    /// Whether the task ended the episode; the families never do.
     pub terminated: bool,
     /// Whether the episode's time is over.
     pub truncated: bool,
@@ -55,8 +57,7 @@ pub struct Info {
 /// A TriFinger among blocks, with a task: the environment that agents act in.
 pub struct Env {
     config: Config,
-    family: Family,
-    weights: Weights,
+    task: Box<dyn Task>,
     world: World,
     features: Vec<Feature>,
     shown: Shown,
@@ -86,6 +87,16 @@ impl Env {
     /// # Errors
     /// As [`Env::new`].
     pub fn with_family(config: Config, family: Family) -> Result<Self> {
+        Self::with_task(config, Box::new(family))
+    }
+
+    /// Makes the environment of a task of your own; `config.family` is only its name then, and
+    /// `config.task_params` must be set in the task's family already.
+    ///
+    /// # Errors
+    /// As [`Env::new`].
+    pub fn with_task(config: Config, task: Box<dyn Task>) -> Result<Self> {
+        let family = task.family();
         let mut world = World::new(config.physics, config.skip_frame)?;
         if config.max_episode_length == Some(0) {
             return Err(Error::Setting {
@@ -95,21 +106,18 @@ impl Env {
             });
         }
         let mut starting = family.initial_state();
-        starting.world = episode::world_id(&family, &config);
+        starting.world = episode::world_id(family, &config);
         intervention::feasible(&mut world, family.rules(), &starting)?;
         let features = Vec::new();
-        let shown = Shown::first(&family, &config, &starting)?;
+        let shown = Shown::first(family, &config, &starting)?;
         let tips = tips_of(&starting);
-        let reward = family.reward();
-        let weights = reward.weights();
-        let outcome = reward.rules.outcome(&starting, &tips, config.overlap);
+        let outcome = task.outcome(&starting, &tips, config.overlap);
         let (state, before) = (starting.clone(), starting.clone());
         let starting_shown = shown.clone();
         let (terms, ready) = (None, false);
         Ok(Self {
             config,
-            family,
-            weights,
+            task,
             world,
             features,
             shown,
@@ -162,18 +170,17 @@ impl Env {
         self.state.robot.actions = robot.actions;
         self.state.step += 1;
         let tips = tips_of(&self.state);
-        let rules = self.family.reward().rules;
-        let terms = rules.terms(&self.before, &self.state, &self.tips, &tips);
+        let terms = self.task.terms(&self.before, &self.state, [&self.tips, &tips]);
         self.tips = tips;
-        self.outcome = rules.outcome(&self.state, &tips, self.config.overlap);
+        self.outcome = self.task.outcome(&self.state, &tips, self.config.overlap);
         self.terms = Some(terms);
         let reward = match self.config.goal_conditioned {
             true => self.reward_of_goal()?,
-            false => self.weights.reward(&terms, &self.outcome) * self.dt(),
+            false => self.task.reward(&terms, &self.outcome) * self.dt(),
         };
         Ok(Step {
             reward,
-            terminated: false,
+            terminated: self.task.terminated(&self.before, &self.state),
             truncated: self.state.step >= self.max_episode_length(),
             intervened: false,
         })
@@ -211,7 +218,7 @@ impl Env {
     pub fn do_intervention(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
         self.require_reset()?;
         let check = check_bounds.then_some(self.config.variables_space);
-        let rules = self.family.rules();
+        let rules = self.task.family().rules();
         let mut next = self.state.clone();
         intervention::apply(&mut self.world, rules, &mut next, wanted, check)?;
         self.adopt(&next)
@@ -225,7 +232,7 @@ impl Env {
         let check = check_bounds.then_some(self.config.variables_space);
         let mut starting = self.starting.clone();
         (starting.seed, starting.episode) = (self.state.seed, self.state.episode);
-        let rules = self.family.rules();
+        let rules = self.task.family().rules();
         intervention::apply(&mut self.world, rules, &mut starting, wanted, check)?;
         self.starting_shown = self.shown_of(&starting)?;
         self.starting = starting;
@@ -235,7 +242,7 @@ impl Env {
 
     /// Makes the family's own start the starting state again; the next reset goes there.
     pub fn reset_default_state(&mut self) {
-        let mut starting = self.family.initial_state();
+        let mut starting = self.family().initial_state();
         starting.world = self.starting.world;
         // The layout was made for this very scene when the environment was.
         if let Ok(shown) = self.shown_of(&starting) {
@@ -249,7 +256,7 @@ impl Env {
     /// # Errors
     /// [`Error::UnknownVariable`] where the family has no such goals.
     pub fn sample_new_goal(&self) -> Result<Intervention> {
-        self.family.sample_goal(&self.state, self.config.variables_space)
+        self.task.sample_goal(&self.state, self.config.variables_space)
     }
 
     /// The state: everything that can matter to what comes next.
@@ -270,15 +277,15 @@ impl Env {
 
     /// How the present state stands to the task.
     pub fn info(&self) -> Info {
-        let rules = self.family.reward().rules;
-        let none = rules.term_names().map(|name| (name, 0.0));
+        let rules = self.family().reward().rules;
+        let terms = self
+            .terms
+            .unwrap_or_else(|| self.task.terms(&self.state, &self.state, [&self.tips, &self.tips]));
+        let value = |value| if self.terms.is_some() { value } else { 0.0 };
         Info {
             success: self.outcome.success,
             fractional_success: self.outcome.fractional_success,
-            reward_terms: match &self.terms {
-                Some(terms) => terms.iter().copied().collect(),
-                None => none.collect(),
-            },
+            reward_terms: terms.iter().map(|(name, raw)| (*name, value(*raw))).collect(),
             desired_goal: rules.desired_goal(&self.state),
             achieved_goal: rules.achieved_goal(&self.state, &self.tips),
         }
@@ -312,8 +319,7 @@ impl Env {
         // One scene in memory: whether the layout still fits is then seen at a glance.
         self.state.scene = Arc::clone(self.shown.observation.scene());
         self.tips = tips_of(&self.state);
-        let rules = self.family.reward().rules;
-        self.outcome = rules.outcome(&self.state, &self.tips, self.config.overlap);
+        self.outcome = self.task.outcome(&self.state, &self.tips, self.config.overlap);
         self.terms = None;
     }
 }

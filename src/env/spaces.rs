@@ -14,7 +14,7 @@ impl Env {
 
     /// The task family, with its parameters.
     pub fn family(&self) -> &Family {
-        &self.family
+        self.task.family()
     }
 
     /// Seconds per control step.
@@ -26,14 +26,14 @@ impl Env {
     pub fn episode_seconds(&self) -> f64 {
         match self.config.max_episode_length {
             Some(steps) => steps as f64 * self.dt(),
-            None => self.family.episode_seconds(&self.state),
+            None => self.family().episode_seconds(&self.state),
         }
     }
 
     /// Control steps until an episode is truncated: the whole part of seconds over dt (facts 5.2).
     pub fn max_episode_length(&self) -> u64 {
         // The allowance keeps a quotient like 10 / 0.04 from falling below its whole number.
-        let family = || (self.family.episode_seconds(&self.state) / self.dt() + 1e-9) as u64;
+        let family = || (self.family().episode_seconds(&self.state) / self.dt() + 1e-9) as u64;
         self.config.max_episode_length.unwrap_or_else(family)
     }
 
@@ -76,12 +76,12 @@ impl Env {
 
     /// Every variable with its present value, in the reference's order.
     pub fn variables(&self) -> Vec<(String, Vec<f64>)> {
-        self.family.variables(&self.state)
+        self.family().variables(&self.state)
     }
 
     /// Every variable that has a range in a subspace, with the range.
     pub fn space(&self, subspace: Subspace) -> Vec<(String, BoxSpace)> {
-        self.family.spaces(&self.state, subspace)
+        self.family().spaces(&self.state, subspace)
     }
 
     /// Changes the intervention space in force.

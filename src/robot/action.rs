@@ -1,5 +1,7 @@
 //! What an action means: six modes, their bounds, and the way from an action to a command.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Command, FINGERS, JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, JOINTS, Nine, RobotState,
     TORQUE_LIMIT, every_finger, kinematics,
@@ -16,7 +18,8 @@ const TIPS_HIGH: Nine = every_finger([0.5, 0.5, 0.5]);
 ///
 /// A delta is added to what was commanded last; the sum is clipped to the bounds of the mode it
 /// is a delta of. A delta of zero holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ActionMode {
     /// Joint angles for the PD controller, rad.
     #[default]

@@ -12,6 +12,7 @@ const HISTORY: usize = 2 * QUEUE - 1;
 
 /// One link's variables.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LinkState {
     /// Mass, kg; the inertia scales with it. The fixed finger base's mass moves nothing.
     pub mass: f64,
@@ -21,6 +22,7 @@ pub struct LinkState {
 
 /// The most recent actions, newest first, as the delay and the smoothing read them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ActionQueue {
     /// How many of `recent` have been filled since the reset.
     pub count: usize,
@@ -52,6 +54,7 @@ impl ActionQueue {
 
 /// Everything about the robot that can matter to what comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RobotState {
     /// Joint angles, rad.
     pub joint_positions: Nine,

@@ -1,6 +1,5 @@
 //! A task family: a checked document with its parameters set.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -15,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::intervention::structure::{self, Arrangement};
 use crate::rng::fnv1a;
+use crate::saved;
 use crate::space::BoxSpace;
 use crate::variable::{Rules, Subspace, Variable, obstacle_count, obstacle_name};
 use crate::world::{BlockKind, Scene, State};
@@ -46,8 +46,15 @@ impl Family {
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
-        let (document, start) = Document::parse(json)?;
-        let rules = document.rules();
+        Self::from_document(Document::parse(json)?)
+    }
+
+    /// The family that a document describes.
+    ///
+    /// # Errors
+    /// As [`Family::from_json`].
+    pub fn from_document(document: Document) -> Result<Self> {
+        let (rules, start) = (document.rules(), document.check()?);
         Ok(Self { document, rules, start })
     }
 
@@ -56,9 +63,12 @@ impl Family {
     /// # Errors
     /// [`Error::File`] where it can not be read, [`Error::Malformed`] with the place in it.
     pub fn from_file(path: &Path) -> Result<Self> {
-        let json = fs::read_to_string(path)
-            .map_err(|e| Error::File { path: path.display().to_string(), reason: e.to_string() })?;
-        Self::from_json(&json)
+        Self::from_json(&saved::read_file(path)?).map_err(|error| match error {
+            Error::Malformed { path: place, reason, .. } => {
+                Error::Malformed { what: path.display().to_string(), path: place, reason }
+            }
+            other => other,
+        })
     }
 
     /// The same family with parameters changed; null leaves a parameter as it is.
@@ -155,10 +165,16 @@ impl Family {
         self.start.clone()
     }
 
-    /// A number that differs between families and parameters: FNV-1a over its document and start.
+    /// The document, with the parameters of the reward in it; those of the start are not.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// A number that differs between families and parameters: FNV-1a over document and parameters.
     pub fn digest(&self) -> u64 {
-        // Debug text of plain numbers and names: fields in their order, every bit of every number.
-        let whole = format!("{:?}{:?}", self.document, self.start);
+        // As JSON, which tells every bit of every number and in which what is added to a later
+        // release's families and left out in this one leaves no trace.
+        let whole = json!([self.document, self.params()]).to_string();
         fnv1a(whole.as_bytes(), 0xcbf2_9ce4_8422_2325)
     }
 

@@ -8,6 +8,7 @@ mod parameter;
 pub mod registry;
 pub mod reward;
 mod sampler;
+mod wanted;
 
 pub use document::{
     BlockDocument, Document, EpisodeSeconds, GoalDocument, ObservationKey, RewardDocument,
@@ -16,3 +17,4 @@ pub use document::{
 pub use family::Family;
 pub use parameter::{Parameter, Part, Target};
 pub use sampler::{GoalSampling, Radius};
+pub use wanted::Task;

@@ -1,12 +1,15 @@
-//! How much of the goals the blocks fill: exact volumes of oriented boxes' intersections.
+//! How much of the goals the blocks fill: exact volumes of the intersections of oriented boxes and
+//! of meshes' convex pieces.
 
+mod part;
 mod piece;
 
 use nalgebra::Vector3;
 
-use self::piece::{Edge, Edges, Fixed, HalfSpace, cut, subtract, volume};
+use self::part::Part;
+use self::piece::{Edge, Edges, Fixed, HalfSpace, cut, volume};
 use crate::math::{self, Quat, Triple};
-use crate::world::{BlockKind, BlockState, GoalState, State};
+use crate::world::{BlockKind, BlockState, GoalState, Mesh, Scene, State};
 
 /// Which figure is reported as the fractional success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -30,6 +33,7 @@ impl Overlap {
         let goals = || state.goals.iter().map(Cuboid::from);
         match self {
             Self::Aabb => aabb_fraction(blocks(), goals()),
+            Self::Volume if has_meshes(&state.scene) => filled_with_meshes(state),
             Self::Volume => {
                 // One block and one goal, the usual case of a step, allocates nothing.
                 let (mut some_blocks, mut some_goals) = (blocks(), goals());
@@ -46,12 +50,41 @@ impl Overlap {
     }
 
     /// The figure over some blocks and goals; 1 where there are no goals.
-    pub fn of_cuboids(self, blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
+    pub fn of_solids(self, blocks: &[Solid<'_>], goals: &[Solid<'_>]) -> f64 {
+        let bounds = |solids: &[Solid<'_>]| -> Vec<_> { solids.iter().map(|s| s.0).collect() };
+        let meshes = blocks.iter().chain(goals).any(|(_, mesh)| mesh.is_some());
         match self {
-            Self::Aabb => aabb_fraction(blocks.iter().copied(), goals.iter().copied()),
-            Self::Volume => fractional_success(blocks, goals),
+            Self::Aabb => aabb_fraction(bounds(blocks).into_iter(), bounds(goals).into_iter()),
+            Self::Volume if meshes => part::filled(&parts_of(blocks), &parts_of(goals)),
+            Self::Volume => fractional_success(&bounds(blocks), &bounds(goals)),
         }
     }
+}
+
+/// A block or goal: its bounds, and its mesh where it is no box.
+pub type Solid<'a> = (Cuboid, Option<&'a Mesh>);
+
+fn parts_of<'a>(solids: &[Solid<'a>]) -> Vec<Part<'a>> {
+    solids.iter().flat_map(|(bounds, mesh)| Part::of(*bounds, *mesh)).collect()
+}
+
+fn has_meshes(scene: &Scene) -> bool {
+    scene.blocks.iter().any(|block| block.mesh.is_some())
+        || scene.goals.iter().any(|goal| goal.mesh.is_some())
+}
+
+/// The exact share where some blocks or goals are meshes, each of them its pieces' union.
+fn filled_with_meshes(state: &State) -> f64 {
+    let mut blocks = Vec::new();
+    for (description, block) in state.scene.blocks.iter().zip(&state.blocks) {
+        if description.kind == BlockKind::Movable {
+            blocks.extend(Part::of(block.into(), description.mesh.as_deref()));
+        }
+    }
+    let goals = state.scene.goals.iter().zip(&state.goals);
+    let goals: Vec<_> =
+        goals.flat_map(|(d, goal)| Part::of(goal.into(), d.mesh.as_deref())).collect();
+    part::filled(&blocks, &goals)
 }
 
 /// An oriented box.
@@ -178,21 +211,8 @@ pub fn fractional_success(blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
         let whole = goal.volume();
         return if whole > 0.0 { (intersection(block, goal) / whole).min(1.0) } else { 1.0 };
     }
-    let (mut whole, mut missing) = (0.0, 0.0);
-    for (i, goal) in goals.iter().enumerate() {
-        let origin = math::vector(goal.center);
-        let near = |boxes: &[Cuboid]| -> Vec<_> {
-            let close = boxes.iter().filter(|other| !other.far_from(goal));
-            close.map(|other| other.half_spaces(&origin)).collect()
-        };
-        let (earlier, blocks) = (near(&goals[..i]), near(blocks));
-        let negligible = 1e-14 * goal.volume();
-        subtract(&goal.boundary(&origin), &earlier, negligible, &mut |part| {
-            whole += volume(part);
-            subtract(part, &blocks, negligible, &mut |left| missing += volume(left));
-        });
-    }
-    if whole > 0.0 { (1.0 - missing / whole).clamp(0.0, 1.0) } else { 1.0 }
+    let parts = |boxes: &[Cuboid]| -> Vec<_> { boxes.iter().map(|b| Part::Box(*b)).collect() };
+    part::filled(&parts(blocks), &parts(goals))
 }
 
 /// The reference's figure: overlaps of axis-aligned bounds, summed over all pairs, by the sum of

@@ -48,7 +48,7 @@ pub(super) fn set_count(state: &mut State, wanted: usize) {
         let position = Places::new(state, index).draw();
         Arc::make_mut(&mut state.scene)
             .blocks
-            .push(BlockDescription { name: name(index), kind: BlockKind::Fixed });
+            .push(BlockDescription::cuboid(&name(index), BlockKind::Fixed));
         state.blocks.push(BlockState {
             size: [SIDE; 3],
             color: [0.0; 3],

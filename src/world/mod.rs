@@ -7,9 +7,11 @@
 mod arena;
 mod contacts;
 mod mass;
+mod mesh;
 mod native;
 mod node;
 mod rapier;
+mod saved;
 mod scene;
 mod settings;
 mod state;
@@ -18,9 +20,16 @@ mod task;
 
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
+pub use mesh::{Hull, MassProperties, Mesh};
 pub use node::{Node, NodeKind};
+pub use saved::physics;
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Engine, Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
 pub use step::{Penetration, World};
 pub use task::{PileState, StackGoals, StackState, TaskState, TowerState};
+
+/// Rapier with its version, which every engine finds contacts by.
+pub fn engine() -> String {
+    format!("rapier {}", rapier3d_f64::VERSION)
+}

@@ -1,6 +1,10 @@
 //! What stands in a world: names and kinds, no numbers that can vary.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use super::Mesh;
 
 /// Whether a block can be pushed around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,12 +17,23 @@ pub enum BlockKind {
 }
 
 /// One block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BlockDescription {
     /// Its name in variables, such as `tool_block`.
     pub name: String,
     /// Whether it moves.
     pub kind: BlockKind,
+    /// Its form, where it is no box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<Arc<Mesh>>,
+}
+
+impl BlockDescription {
+    /// A block that is a box.
+    pub fn cuboid(name: &str, kind: BlockKind) -> Self {
+        Self { name: name.to_string(), kind, mesh: None }
+    }
 }
 
 /// The form of a goal.
@@ -32,18 +47,23 @@ pub enum GoalShape {
 }
 
 /// One goal: a region without a body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GoalDescription {
     /// Its name in variables, such as `goal_block`.
     pub name: String,
-    /// Its form.
+    /// Its form, or that of its bounds where it has a mesh.
     pub shape: GoalShape,
+    /// Its form, where it is neither a box nor a ball.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<Arc<Mesh>>,
 }
 
 /// The blocks and goals of a world, in creation order.
 ///
 /// Floor and the three fingers are always there, and the wall unless it was taken away.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scene {
     /// The blocks; a state's `blocks` has the same order.
     pub blocks: Vec<BlockDescription>,
@@ -62,19 +82,31 @@ impl Scene {
 
     /// Adds a movable block.
     pub fn movable(mut self, name: &str) -> Self {
-        self.blocks.push(BlockDescription { name: name.to_string(), kind: BlockKind::Movable });
+        self.blocks.push(BlockDescription::cuboid(name, BlockKind::Movable));
         self
     }
 
     /// Adds a fixed block.
     pub fn fixed(mut self, name: &str) -> Self {
-        self.blocks.push(BlockDescription { name: name.to_string(), kind: BlockKind::Fixed });
+        self.blocks.push(BlockDescription::cuboid(name, BlockKind::Fixed));
         self
     }
 
     /// Adds a goal of the given form.
     pub fn goal(mut self, name: &str, shape: GoalShape) -> Self {
-        self.goals.push(GoalDescription { name: name.to_string(), shape });
+        self.goals.push(GoalDescription { name: name.to_string(), shape, mesh: None });
+        self
+    }
+
+    /// Gives the block or goal of that name the form of a mesh.
+    pub fn meshed(mut self, name: &str, mesh: Mesh) -> Self {
+        let mesh = Arc::new(mesh);
+        for block in self.blocks.iter_mut().filter(|block| block.name == name) {
+            block.mesh = Some(Arc::clone(&mesh));
+        }
+        for goal in self.goals.iter_mut().filter(|goal| goal.name == name) {
+            goal.mesh = Some(Arc::clone(&mesh));
+        }
         self
     }
 

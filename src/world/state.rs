@@ -10,6 +10,7 @@ use crate::robot::RobotState;
 
 /// A block's variables.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BlockState {
     /// Edge lengths, m.
     pub size: Triple,
@@ -56,6 +57,7 @@ impl Default for BlockState {
 
 /// A goal's variables.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GoalState {
     /// Edge lengths, m; three times the diameter for a sphere.
     pub size: Triple,
@@ -81,6 +83,7 @@ impl Default for GoalState {
 
 /// The variables of the floor or the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SurfaceState {
     /// Coulomb friction; combined with the other body's by product.
     pub friction: f64,
@@ -92,6 +95,7 @@ pub struct SurfaceState {
 
 /// Floor, wall and gravity.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ArenaState {
     /// The table plate; its surface is z = 0.
     pub floor: SurfaceState,
@@ -117,6 +121,7 @@ impl Default for ArenaState {
 /// The names and kinds of the blocks and goals are shared, not copied, between the states of one
 /// world, so that copying a state into place allocates nothing.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct State {
     /// Identity of the world description this state belongs to (family, parameters, settings).
     pub world: u64,

@@ -22,6 +22,26 @@ pub(crate) fn long_form(test: &str) -> bool {
     long
 }
 
+/// What a function makes of every number below `count`, in order, on all cores.
+pub(crate) fn in_parallel<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
+    let mut made: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let part = |first| {
+            let make = &make;
+            let numbers = (first..count).step_by(threads);
+            scope.spawn(move || numbers.map(|i| (i, make(i))).collect::<Vec<_>>())
+        };
+        let parts: Vec<_> = (0..threads).map(part).collect();
+        // A failed assertion in a thread is this test's.
+        let whole = |part: std::thread::ScopedJoinHandle<_>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        parts.into_iter().flat_map(whole).collect()
+    });
+    made.sort_by_key(|(i, _)| *i);
+    made.into_iter().map(|(_, value)| value).collect()
+}
+
 /// A world and the state it is in.
 pub(crate) struct Run {
     world: World,

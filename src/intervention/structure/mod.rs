@@ -93,7 +93,7 @@ fn replace(state: &mut State, parts: Parts) {
     let mut scene = Scene::new();
     let mut blocks = Vec::with_capacity(parts.blocks.len());
     for (name, block) in parts.blocks {
-        scene.blocks.push(BlockDescription { name, kind: BlockKind::Movable });
+        scene.blocks.push(BlockDescription::cuboid(&name, BlockKind::Movable));
         blocks.push(block);
     }
     for (description, block) in state.scene.blocks.iter().zip(&state.blocks) {
@@ -104,7 +104,7 @@ fn replace(state: &mut State, parts: Parts) {
     }
     state.goals.clear();
     for (name, goal) in parts.goals {
-        scene.goals.push(GoalDescription { name, shape: GoalShape::Cuboid });
+        scene.goals.push(GoalDescription { name, shape: GoalShape::Cuboid, mesh: None });
         state.goals.push(goal);
     }
     state.blocks = blocks;

@@ -26,7 +26,7 @@ impl Document {
     }
 
     /// Checks what refers from one part of the document to another; the state it starts from.
-    pub(super) fn check(&self) -> Result<State> {
+    pub(in crate::task) fn check(&self) -> Result<State> {
         self.check_names()?;
         let rules = self.rules();
         let state = self.start(&rules)?;

@@ -152,6 +152,12 @@ impl RewardDocument {
             sparse: self.sparse,
         }
     }
+
+    /// What a step pays per second, as [`reward::Weights::reward`]; allocates nothing.
+    pub fn pay(&self, terms: &reward::Terms, outcome: &reward::Outcome) -> f64 {
+        let dense = self.terms.iter().map(|term| term.weight);
+        reward::pay(dense, self.fractional_weight, self.sparse, terms, outcome)
+    }
 }
 
 /// A dense reward term.
@@ -177,19 +183,20 @@ impl Document {
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
-        Self::parse(json).map(|(document, _)| document)
+        let document = Self::parse(json)?;
+        document.check()?;
+        Ok(document)
     }
 
-    /// The document and the state it starts from.
-    pub(super) fn parse(json: &str) -> Result<(Self, State)> {
+    /// The document as JSON says it; how its parts refer to each other is not checked.
+    pub(super) fn parse(json: &str) -> Result<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let document: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
             let place = e.path().to_string();
             malformed(&place, e.into_inner().to_string())
         })?;
         deserializer.end().map_err(|e| malformed(".", e.to_string()))?;
-        let start = document.check()?;
-        Ok((document, start))
+        Ok(document)
     }
 
     /// What it says about variables.

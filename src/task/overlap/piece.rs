@@ -131,16 +131,18 @@ pub(super) fn volume(piece: &[Edge]) -> f64 {
     (sum / 6.0).max(0.0)
 }
 
-/// Visits disjoint convex pieces that make up `piece` without the boxes.
+/// Visits disjoint convex pieces that make up `piece` without the convex bodies, each given by the
+/// half-spaces that it is the intersection of.
 ///
 /// Pieces smaller than `negligible` (m³) count as empty, so slivers of rounding do not multiply.
 pub(super) fn subtract(
     piece: &[Edge],
-    boxes: &[[HalfSpace; 6]],
+    bodies: &[impl AsRef<[HalfSpace]>],
     negligible: f64,
     visit: &mut dyn FnMut(&[Edge]),
 ) {
-    let Some((first, others)) = boxes.split_first() else { return visit(piece) };
+    let Some((first, others)) = bodies.split_first() else { return visit(piece) };
+    let first = first.as_ref();
     let (mut rest, mut next, mut outside) = (piece.to_vec(), Vec::new(), Vec::new());
     for half_space in first {
         cut(&rest, half_space, &mut next);

@@ -30,14 +30,24 @@ pub const SUCCESS_ERROR: f64 = 0.01;
 /// The mean coordinate error from which reaching counts as not begun, m (facts 5.7).
 pub const LARGEST_ERROR: f64 = 0.03;
 
-/// The most terms that a family has.
-const CAPACITY: usize = 8;
+/// The most terms that a task has.
+const CAPACITY: usize = 16;
 
 /// The raw terms of one step, in the order of the weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms {
     list: [Term; CAPACITY],
     count: usize,
+}
+
+impl Terms {
+    /// Terms by name, at most 16.
+    pub fn new<const N: usize>(terms: [Term; N]) -> Self {
+        const { assert!(N <= CAPACITY, "a task has at most 16 terms") };
+        let mut list = [("", 0.0); CAPACITY];
+        list[..N].copy_from_slice(&terms);
+        Self { list, count: N }
+    }
 }
 
 impl std::ops::Deref for Terms {
@@ -95,12 +105,23 @@ pub struct Weights {
 impl Weights {
     /// The reward of a step before it is multiplied by the step's seconds.
     pub fn reward(&self, terms: &Terms, outcome: &Outcome) -> f64 {
-        if self.sparse {
-            return if outcome.success { 1.0 } else { 0.0 };
-        }
-        let dense: f64 = self.dense.iter().zip(terms.iter()).map(|(w, (_, term))| w * term).sum();
-        dense + self.fractional * outcome.goal_term
+        pay(self.dense.iter().copied(), self.fractional, self.sparse, terms, outcome)
     }
+}
+
+/// What a step pays per second, whoever holds the weights.
+pub(super) fn pay(
+    weights: impl Iterator<Item = f64>,
+    fractional: f64,
+    sparse: bool,
+    terms: &Terms,
+    outcome: &Outcome,
+) -> f64 {
+    if sparse {
+        return if outcome.success { 1.0 } else { 0.0 };
+    }
+    let dense: f64 = weights.zip(terms.iter()).map(|(weight, (_, term))| weight * term).sum();
+    dense + fractional * outcome.goal_term
 }
 
 /// By which rules a family is rewarded.
@@ -216,12 +237,11 @@ impl Rules {
     }
 
     fn named<const N: usize>(self, values: [f64; N]) -> Terms {
-        const { assert!(N <= CAPACITY) };
-        let mut list = [("", 0.0); CAPACITY];
-        for (slot, term) in list.iter_mut().zip(self.term_names().zip(values)) {
-            *slot = term;
+        let mut terms = values.map(|value| ("", value));
+        for ((name, _), known) in terms.iter_mut().zip(self.term_names()) {
+            *name = known;
         }
-        Terms { list, count: N }
+        Terms::new(terms)
     }
 
     /// How near a state is to its goal; `overlap` chooses the figure for blocks.
