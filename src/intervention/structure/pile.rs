@@ -23,6 +23,8 @@ const DROPS: [Triple; 8] = [
 const ACROSS: f64 = 0.11;
 /// From how high others are dropped at most, m (facts 5.4).
 const HIGHEST: f64 = 0.22;
+/// How far beside the default place a block is dropped when the pile is tried again, m.
+const BESIDE: f64 = 0.01;
 /// How much higher a block is held where another is in its way, m.
 const STEP: f64 = 0.02;
 /// How long after a block the next one falls, s (facts 5.2).
@@ -40,9 +42,14 @@ pub(super) fn build(state: &mut State, pile: &PileState, arrangement: Arrangemen
     check_size("task/tool_block_size", [edge; 3])?;
     let mut bench = Bench::new()?;
     let mut drops = stream(state, "task/drops");
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
         let from = |i: u32| match arrangement {
-            Arrangement::Default => (DROPS[i as usize % DROPS.len()], IDENTITY),
+            Arrangement::Default => {
+                let [x, y, z] = DROPS[i as usize % DROPS.len()];
+                // A fall is chaotic: a pile that rolled out of the arena is dropped a bit beside.
+                let mut beside = || if attempt == 0 { 0.0 } else { drops.uniform(-BESIDE, BESIDE) };
+                ([x + beside(), y + beside(), z], IDENTITY)
+            }
             Arrangement::Random => drawn(&mut drops, edge),
         };
         let from = (0..pile.nums_objects).map(from).collect();

@@ -13,6 +13,7 @@ use rapier3d_f64::parry::shape::Cuboid;
 use rapier3d_f64::prelude::{Pose, Vector};
 
 use super::geometry::Geometry;
+use super::point::{Kind, Part, Point, Reach, Side, new_point, point_velocity};
 use super::segment_box;
 use crate::math;
 use crate::robot::{JOINTS, JOINTS_PER_FINGER};
@@ -27,64 +28,6 @@ const REACH_OF_FINGER: f64 = 0.4;
 const BLOCKS: u32 = 1 << 8;
 const WALLS: u32 = 1 << 24;
 const FLOOR: u32 = 1 << 25;
-
-/// One side of a contact.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Side {
-    /// A point of a link, in the link's frame; links are counted as joints.
-    Link(usize, Vector),
-    /// A point of a movable block, in the block's frame.
-    Block(usize, Vector),
-    /// A point that does not move, world frame.
-    Still(Vector),
-}
-
-/// One contact point between two parts.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
-    pub(super) first: Entity,
-    pub(super) second: Entity,
-    pub(super) sides: [Side; 2],
-    /// From the first part to the second, world frame.
-    pub(super) normal: Vector,
-    /// Between the two sides along the normal, m; negative where they overlap.
-    pub(super) distance: f64,
-    pub(super) friction: f64,
-    pub(super) restitution: f64,
-    /// Tells this point from others of a tick, and finds it again in the next tick.
-    pub(super) key: [u32; 4],
-}
-
-/// A part that a contact is about.
-#[derive(Clone, Copy)]
-struct Part<'a> {
-    entity: Entity,
-    /// Tells the parts of all entities apart.
-    number: u32,
-    kind: Kind,
-    pose: &'a Pose,
-    /// Friction and restitution.
-    material: [f64; 2],
-    /// Speed that none of its points exceeds, m/s.
-    speed: f64,
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Link(usize),
-    Block(usize),
-    Still,
-}
-
-impl Part<'_> {
-    fn side(&self, local: Vector) -> Side {
-        match self.kind {
-            Kind::Link(link) => Side::Link(link, local),
-            Kind::Block(block) => Side::Block(block, local),
-            Kind::Still => Side::Still(self.pose.transform_point(local)),
-        }
-    }
-}
 
 /// Finds contacts; holds buffers only.
 pub(super) struct Collider {
@@ -101,21 +44,6 @@ struct Segment {
     pose: Pose,
     shape: Cuboid,
     around: Aabb,
-}
-
-/// How far apart two parts may be for a contact to be looked for, and which contacts to keep.
-#[derive(Clone, Copy)]
-struct Reach {
-    prediction: f64,
-    margin: f64,
-    tick: f64,
-}
-
-impl Reach {
-    /// The distance to look for contacts of two parts with these largest speeds.
-    fn of(&self, first: f64, second: f64) -> f64 {
-        self.prediction.min(self.margin + self.tick * (first + second))
-    }
 }
 
 impl Collider {
@@ -428,26 +356,6 @@ impl Collider {
     }
 }
 
-fn new_point(
-    first: Part,
-    second: Part,
-    sides: [Side; 2],
-    normal: Vector,
-    distance: f64,
-    feature: [u32; 2],
-) -> Point {
-    Point {
-        first: first.entity,
-        second: second.entity,
-        sides,
-        normal,
-        distance,
-        friction: first.material[0] * second.material[0],
-        restitution: first.material[1] * second.material[1],
-        key: [first.number, second.number, feature[0], feature[1]],
-    }
-}
-
 /// Whether two boxes come nearer to each other than a distance along every axis.
 fn near(a: &Aabb, b: &Aabb, distance: f64) -> bool {
     let (a_low, a_high, b_low, b_high) = (a.mins, a.maxs, b.mins, b.maxs);
@@ -465,25 +373,4 @@ fn inside_ring(around: &Aabb, distance: f64) -> bool {
     let y = around.mins.y.abs().max(around.maxs.y.abs());
     let free = arena::WALL_RADIUS - distance;
     free > 0.0 && x * x + y * y < free * free
-}
-
-/// The velocity of a side's point, world frame, m/s.
-fn point_velocity(side: &Side, state: &State, geometry: &Geometry) -> Vector {
-    match *side {
-        Side::Still(_) => Vector::ZERO,
-        Side::Block(block, local) => {
-            let arm = geometry.blocks[block].rotation * local;
-            let block = &state.blocks[block];
-            math::to_rapier(block.linear_velocity)
-                + math::to_rapier(block.angular_velocity).cross(arm)
-        }
-        Side::Link(link, local) => {
-            let at = geometry.links[link].transform_point(local);
-            let finger = link / JOINTS_PER_FINGER * JOINTS_PER_FINGER;
-            (finger..=link).fold(Vector::ZERO, |velocity, joint| {
-                let (origin, axis) = geometry.joint(joint);
-                velocity + axis.cross(at - origin) * state.robot.joint_velocities[joint]
-            })
-        }
-    }
 }

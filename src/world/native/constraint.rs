@@ -3,8 +3,8 @@
 use rapier3d_f64::prelude::Vector;
 
 use super::bodies::{Bodies, Six};
-use super::collide::{Point, Side};
 use super::geometry::Geometry;
+use super::point::{Point, Side};
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
 /// A direction in which two bodies push on each other: how fast they part along it per unit of
@@ -45,9 +45,19 @@ pub(super) const STILL: usize = usize::MAX;
 
 const ZERO: Six = [0.0; 6];
 
+/// The two halves of a scalar product, even and odd places: a processor's two lanes.
 #[inline]
+fn lanes(a: &Six, b: &Six) -> [f64; 2] {
+    let mut sum = [0.0; 2];
+    for (a, b) in a.chunks_exact(2).zip(b.chunks_exact(2)) {
+        sum = [sum[0] + a[0] * b[0], sum[1] + a[1] * b[1]];
+    }
+    sum
+}
+
 fn dot(a: &Six, b: &Six) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3] + a[4] * b[4] + a[5] * b[5]
+    let [even, odd] = lanes(a, b);
+    even + odd
 }
 
 #[inline]
@@ -70,7 +80,12 @@ impl Row {
 
     #[inline]
     fn speed_of<const N: usize>(&self, moved: &[Six; N]) -> f64 {
-        self.part.iter().zip(moved).map(|(part, velocity)| dot(part, velocity)).sum()
+        let mut sum = [0.0; 2];
+        for (part, velocity) in self.part.iter().zip(moved) {
+            let [even, odd] = lanes(part, velocity);
+            sum = [sum[0] + even, sum[1] + odd];
+        }
+        sum[0] + sum[1]
     }
 
     #[inline]

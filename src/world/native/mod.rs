@@ -8,6 +8,7 @@ mod bodies;
 mod collide;
 mod constraint;
 mod geometry;
+mod point;
 mod segment_box;
 mod solver;
 

@@ -3,9 +3,9 @@
 use rapier3d_f64::prelude::Vector;
 
 use super::bodies::Bodies;
-use super::collide::Point;
 use super::constraint::Constraint;
 use super::geometry::Geometry;
+use super::point::Point;
 use crate::robot::{self, JOINTS, JOINTS_PER_FINGER};
 use crate::world::State;
 use crate::world::contacts::Contacts;
