@@ -2,7 +2,7 @@
 
 use super::source::{Attribute, BodyAttribute, Source};
 use crate::error::{Error, Result};
-use crate::world::{BlockKind, GoalShape, Scene};
+use crate::world::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 
 const ROBOT_KEYS: [(&str, Source); 6] = [
     ("time_left_for_task", Source::TimeLeft),
@@ -50,10 +50,10 @@ impl Source {
         let object = |variable: &str| key.strip_suffix(variable)?.strip_suffix('_');
         if let Some(name) = object("type") {
             if let Some(i) = scene.block_index(name) {
-                return Some(Self::BlockType(block_type(scene.blocks[i].kind)));
+                return Some(Self::BlockType(block_type(&scene.blocks[i])));
             }
             if let Some(i) = scene.goal_index(name) {
-                return Some(Self::GoalType(goal_type(scene.goals[i].shape)));
+                return Some(Self::GoalType(goal_type(&scene.goals[i])));
             }
         }
         for (variable, attribute) in ATTRIBUTES {
@@ -79,18 +79,20 @@ impl Source {
 }
 
 /// The ids of facts 7.1.
-fn block_type(kind: BlockKind) -> f64 {
-    match kind {
-        BlockKind::Movable => 1.0,
-        BlockKind::Fixed => 10.0,
+fn block_type(block: &BlockDescription) -> f64 {
+    match (block.kind, &block.mesh) {
+        (BlockKind::Movable, None) => 1.0,
+        (BlockKind::Movable, Some(_)) => 2.0,
+        (BlockKind::Fixed, _) => 10.0,
     }
 }
 
 /// The ids of facts 7.1.
-fn goal_type(shape: GoalShape) -> f64 {
-    match shape {
-        GoalShape::Cuboid => 20.0,
-        GoalShape::Sphere => 21.0,
+fn goal_type(goal: &GoalDescription) -> f64 {
+    match (goal.shape, &goal.mesh) {
+        (_, Some(_)) => 23.0,
+        (GoalShape::Cuboid, None) => 20.0,
+        (GoalShape::Sphere, None) => 21.0,
     }
 }
 
