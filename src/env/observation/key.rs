@@ -6,7 +6,9 @@ use crate::rng::Rng;
 use crate::robot::{
     JOINT_POSITIONS_HIGH, JOINT_POSITIONS_LOW, JOINTS, Nine, TORQUE_LIMIT, every_finger,
 };
-use crate::world::{BlockKind, BlockState, GoalShape, GoalState, Scene, State};
+use crate::world::{
+    BlockDescription, BlockKind, BlockState, GoalDescription, GoalShape, GoalState, Scene, State,
+};
 
 /// The stream of the noise on observed joint positions.
 const NOISE: &str = "robot/joint_position_noise";
@@ -112,10 +114,10 @@ impl Source {
         let object = |variable: &str| key.strip_suffix(variable)?.strip_suffix('_');
         if let Some(name) = object("type") {
             if let Some(i) = scene.block_index(name) {
-                return Ok(Self::Type(block_type(scene.blocks[i].kind)));
+                return Ok(Self::Type(block_type(&scene.blocks[i])));
             }
             if let Some(i) = scene.goal_index(name) {
-                return Ok(Self::Type(goal_type(scene.goals[i].shape)));
+                return Ok(Self::Type(goal_type(&scene.goals[i])));
             }
         }
         for (variable, attribute) in ATTRIBUTES {
@@ -231,18 +233,20 @@ fn observed_joint_positions(state: &State) -> Nine {
 }
 
 /// The ids of facts 7.1.
-fn block_type(kind: BlockKind) -> f64 {
-    match kind {
-        BlockKind::Movable => 1.0,
-        BlockKind::Fixed => 10.0,
+fn block_type(block: &BlockDescription) -> f64 {
+    match (block.kind, &block.mesh) {
+        (BlockKind::Movable, None) => 1.0,
+        (BlockKind::Movable, Some(_)) => 2.0,
+        (BlockKind::Fixed, _) => 10.0,
     }
 }
 
 /// The ids of facts 7.1.
-fn goal_type(shape: GoalShape) -> f64 {
-    match shape {
-        GoalShape::Cuboid => 20.0,
-        GoalShape::Sphere => 21.0,
+fn goal_type(goal: &GoalDescription) -> f64 {
+    match (goal.shape, &goal.mesh) {
+        (_, Some(_)) => 23.0,
+        (GoalShape::Cuboid, None) => 20.0,
+        (GoalShape::Sphere, None) => 21.0,
     }
 }
 
