@@ -19,6 +19,7 @@ mod kinematics;
 #[cfg(feature = "cli")]
 mod main_job;
 mod manipulation;
+mod mesh_blocks;
 mod meshes;
 mod modes;
 mod observation;

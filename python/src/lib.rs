@@ -5,6 +5,8 @@ mod errors;
 mod names;
 mod state;
 
+use std::path::PathBuf;
+
 use pyo3::prelude::*;
 
 #[cfg(feature = "mimalloc")]
@@ -28,6 +30,14 @@ mod _trifactor {
     #[pyfunction]
     fn family_document(name: &str) -> PyResult<&'static str> {
         trifactor::task::registry::document(name).map_err(errors::to_python)
+    }
+
+    /// A task family's document with its meshes' files, looked for from a folder, as numbers.
+    #[pyfunction]
+    fn resolve_family(document: &str, folder: PathBuf) -> PyResult<String> {
+        let document = trifactor::task::Document::parse(document).map_err(errors::to_python)?;
+        let resolved = document.resolved(&folder).map_err(errors::to_python)?;
+        serde_json::to_string(&resolved).map_err(|error| errors::json_error("task family", &error))
     }
 
     /// Runs the command line on the arguments after the program's name; returns the exit status.

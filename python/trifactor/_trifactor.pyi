@@ -5,11 +5,12 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NativeEnv", "State", "__version__", "family_document", "main"]
+__all__ = ["NativeEnv", "State", "__version__", "family_document", "main", "resolve_family"]
 
 __version__: Final[str]
 
 def family_document(name: str) -> str: ...
+def resolve_family(document: str, folder: str | PathLike[str]) -> str: ...
 def main(arguments: Sequence[str]) -> int: ...
 @final
 class State:

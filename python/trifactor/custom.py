@@ -12,7 +12,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from trifactor._trifactor import State, family_document
+from trifactor._trifactor import State, family_document, resolve_family
 from trifactor.errors import FormatError, SettingError, ShapeError
 
 Array: TypeAlias = NDArray[Any]
@@ -77,11 +77,9 @@ def family_name_and_document(family: object) -> tuple[str, str | None]:
     if not isinstance(family, (str, os.PathLike, Mapping)):
         known = "pass a name, the path of a JSON file, or a dictionary"
         raise SettingError(f"family {family!r}: {known}")
-    document = _text("family", family)
-    # What else is in it is the library's to check, which says where a mistake is.
-    contents = json.loads(document)
-    name = contents.get("name") if isinstance(contents, dict) else None
-    return str(name), document
+    folder = Path() if isinstance(family, Mapping) else Path(os.fspath(family)).parent
+    document = resolve_family(_text("family", family), folder)
+    return json.loads(document)["name"], document
 
 
 def description_text(description: object) -> str:

@@ -43,27 +43,32 @@ impl Family {
 
     /// The family that a JSON document describes (`task_generators/schema.json`).
     ///
+    /// Meshes' files are looked for from the working folder.
+    ///
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
-        Self::from_document(Document::parse(json)?)
+        Self::from_document(Document::parse(json)?.resolved(Path::new(""))?)
     }
 
     /// The family that a document describes.
     ///
     /// # Errors
-    /// As [`Family::from_json`].
+    /// As [`Family::from_json`]; meshes must stand in it as numbers, as in
+    /// [`Document::resolved`].
     pub fn from_document(document: Document) -> Result<Self> {
         let (rules, start) = (document.rules(), document.check()?);
         Ok(Self { document, rules, start })
     }
 
-    /// The family that a JSON file describes.
+    /// The family that a JSON file describes; meshes' files are looked for from its folder.
     ///
     /// # Errors
     /// [`Error::File`] where it can not be read, [`Error::Malformed`] with the place in it.
     pub fn from_file(path: &Path) -> Result<Self> {
-        Self::from_json(&saved::read_file(path)?).map_err(|error| match error {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let read = |json: &str| Self::from_document(Document::parse(json)?.resolved(folder)?);
+        read(&saved::read_file(path)?).map_err(|error| match error {
             Error::Malformed { path: place, reason, .. } => {
                 Error::Malformed { what: path.display().to_string(), path: place, reason }
             }

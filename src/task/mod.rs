@@ -11,8 +11,8 @@ mod sampler;
 mod wanted;
 
 pub use document::{
-    BlockDocument, Document, EpisodeSeconds, GoalDocument, ObservationKey, RewardDocument,
-    StructureKeys, StructureOrder, WeightedTerm,
+    BlockDocument, Document, EpisodeSeconds, GoalDocument, MeshDocument, MeshFile, MeshHulls,
+    ObservationKey, RewardDocument, StructureKeys, StructureOrder, WeightedTerm,
 };
 pub use family::Family;
 pub use parameter::{Parameter, Part, Target};

@@ -180,3 +180,22 @@ def test_a_reward_function_pays_what_it_says_of_the_states():
 def test_only_an_environment_with_states_can_be_paid_by_states():
     with pytest.raises(trifactor.ShapeError, match="CartPole"):
         trifactor.StateReward(gym.make("CartPole-v1"), farther_along_x)
+
+
+TETRAHEDRON = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+
+
+def test_a_goal_with_a_mesh_is_read_from_beside_the_family_and_kept_as_numbers(tmp_path):
+    family = trifactor.get_family("pushing")
+    family["goals"][0]["mesh"] = {"file": "tetrahedron.obj"}
+    (tmp_path / "tetrahedron.obj").write_text(TETRAHEDRON, encoding="utf-8")
+    (tmp_path / "family.json").write_text(json.dumps(family), encoding="utf-8")
+    world = gym.make(ID, family=tmp_path / "family.json").unwrapped
+    (tmp_path / "tetrahedron.obj").unlink()
+    world.reset(seed=0)
+    twin = pickle.loads(pickle.dumps(world))
+    assert future(twin) == future(world)
+    again = trifactor.TriFingerEnv.from_description(world.description())
+    again.set_state(world.get_state())
+    with pytest.raises(FormatError, match=r"goals\[0\]\.mesh\.file.*tetrahedron\.obj"):
+        gym.make(ID, family=tmp_path / "family.json")

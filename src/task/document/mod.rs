@@ -1,11 +1,15 @@
 //! A family's JSON document: what it may say, and the checks that a schema can not express.
 
 mod check;
+mod mesh;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::mesh::{MeshDocument, MeshFile, MeshHulls};
 
 use super::parameter::Parameter;
 use super::reward;
@@ -60,6 +64,9 @@ pub struct BlockDocument {
     pub name: String,
     /// Whether it moves.
     pub kind: BlockKind,
+    /// Its form, where it is no box.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<MeshDocument>,
     /// Edge lengths, m.
     pub size: Triple,
     /// Mass, kg; of movable blocks only.
@@ -79,8 +86,11 @@ pub struct BlockDocument {
 pub struct GoalDocument {
     /// Its name in variables.
     pub name: String,
-    /// Its form.
+    /// Its form, or that of its bounds where it has a mesh.
     pub shape: GoalShape,
+    /// Its form, where it is neither a box nor a ball.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mesh: Option<MeshDocument>,
     /// Edge lengths, m; three times the diameter for a sphere.
     pub size: Triple,
     /// RGB.
@@ -178,18 +188,22 @@ fn given<'de, D: serde::Deserializer<'de>>(
 }
 
 impl Document {
-    /// The document as JSON says it, with everything checked.
+    /// The document as JSON says it, with everything checked and its meshes' files read.
     ///
     /// # Errors
     /// [`Error::Malformed`] with the place in the document and what was expected there.
     pub fn from_json(json: &str) -> Result<Self> {
-        let document = Self::parse(json)?;
+        let document = Self::parse(json)?.resolved(Path::new(""))?;
         document.check()?;
         Ok(document)
     }
 
-    /// The document as JSON says it; how its parts refer to each other is not checked.
-    pub(super) fn parse(json: &str) -> Result<Self> {
+    /// The document as JSON says it; how its parts refer to each other is not checked, and its
+    /// meshes' files are not read.
+    ///
+    /// # Errors
+    /// As [`Document::from_json`].
+    pub fn parse(json: &str) -> Result<Self> {
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let document: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
             let place = e.path().to_string();
@@ -212,14 +226,24 @@ impl Document {
     /// The state it starts from, or the place of the first value that can not be meant.
     fn start(&self, rules: &Rules) -> Result<State> {
         let mut scene = Scene::new();
-        for block in &self.blocks {
+        for (i, block) in self.blocks.iter().enumerate() {
             scene = match block.kind {
                 BlockKind::Movable => scene.movable(&block.name),
                 BlockKind::Fixed => scene.fixed(&block.name),
             };
+            if let Some(mesh) = &block.mesh {
+                scene = scene.meshed(&block.name, mesh.mesh(&format!("blocks[{i}].mesh"))?);
+            }
         }
-        for goal in &self.goals {
+        for (i, goal) in self.goals.iter().enumerate() {
             scene = scene.goal(&goal.name, goal.shape);
+            if let Some(mesh) = &goal.mesh {
+                if goal.shape == GoalShape::Sphere {
+                    let reason = "a sphere has no mesh; expected \"cuboid\"".to_string();
+                    return Err(malformed(&format!("goals[{i}].shape"), reason));
+                }
+                scene = scene.meshed(&goal.name, mesh.mesh(&format!("goals[{i}].mesh"))?);
+            }
         }
         let mut state = State::new(Arc::new(scene), RobotState::resting(self.joint_positions));
         let mut set = |place: String, path: String, value: &[f64]| {

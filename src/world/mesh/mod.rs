@@ -93,7 +93,7 @@ impl Mesh {
     /// The mesh in a file, Wavefront OBJ or STL, cut into at most so many convex pieces.
     ///
     /// One piece is its convex hull. More are an approximate decomposition (Mamou 2016, V-HACD),
-    /// whose pieces can overlap a little. Both are functions of the file's numbers alone.
+    /// whose pieces can overlap a little, joined until they are few enough. Both are functions of the file's numbers alone.
     ///
     /// # Errors
     /// Why the file can not be read, or encloses no volume, in words that name the file.
@@ -101,8 +101,7 @@ impl Mesh {
         let (mut points, triangles) = read::read(path)?;
         let told = |reason| format!("{}: {reason}", path.display());
         to_unit_box(&mut points.iter_mut().collect::<Vec<_>>()).map_err(told)?;
-        let mut hulls = decompose::decompose(points, &triangles, pieces).map_err(told)?;
-        hulls.retain(|hull| hull.moments().0 > LEAST_VOLUME);
+        let mut hulls = decompose::decompose(&points, &triangles, pieces).map_err(told)?;
         // Pieces may keep a little off the sides that the whole reached.
         let corners = hulls.iter_mut().flat_map(|hull| &mut hull.vertices);
         to_unit_box(&mut corners.collect::<Vec<_>>()).map_err(told)?;

@@ -112,7 +112,7 @@ fn weld(corners: &[Triple]) -> Result<Triangles, String> {
     if corners.iter().flatten().any(|x| !x.is_finite()) {
         return Err("a corner is not finite".to_string());
     }
-    if corners.len() % 3 != 0 {
+    if !corners.len().is_multiple_of(3) {
         return Err("expected three corners for every triangle".to_string());
     }
     // Zeros of either sign are one.
