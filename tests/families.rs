@@ -187,7 +187,8 @@ fn fits(schema: &Value, root: &Value, value: &Value) -> bool {
             "array" => value.is_array(),
             "string" => value.is_string(),
             "number" => value.is_number(),
-            "integer" => value.is_u64(),
+            // 5.0 is the integer 5, in JSON Schema and to the loader.
+            "integer" => value.as_f64().is_some_and(|v| v.trunc() == v),
             "boolean" => value.is_boolean(),
             "null" => value.is_null(),
             other => panic!("type {other}"),
@@ -353,6 +354,8 @@ fn schema_and_loader_agree_on_what_is_malformed() {
         set("/task_variables", json!(["goal_tower"])),
         set("/structure", json!("listed")),
         in_tower("number_of_blocks_in_tower", json!([2, 1, 1])),
+        in_tower("number_of_blocks_in_tower", json!([2.0, 1, 1])),
+        in_stack("stack_levels", json!(3.0)),
         in_stack("goals", json!("ends")),
         other("picking", "/parameters/goal_height/factor", json!(2)),
         other("general", "/observation/4", json!({"structure": "interleaved"})),

@@ -21,6 +21,7 @@ mod main_job;
 mod manipulation;
 mod mesh_blocks;
 mod meshes;
+mod metamorphic;
 mod modes;
 mod observation;
 mod overlap;
@@ -34,4 +35,7 @@ mod sliding;
 mod stacks;
 mod structures;
 mod unions;
+mod variable_contract;
+#[cfg(feature = "cli")]
+mod variable_table;
 mod variables;

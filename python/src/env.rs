@@ -29,8 +29,8 @@ pub(crate) struct NativeEnv {
 #[pymethods]
 impl NativeEnv {
     #[new]
-    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode,
-        observation_mode, observe, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
+    #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode, observation_mode,
+        observe, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
         normalize_observations, max_episode_length, variables_space, physics, overlap))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn new(
@@ -269,6 +269,12 @@ impl NativeEnv {
 
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         names::values_to_python(py, &self.env, self.env.variables())
+    }
+
+    /// The table of variables in the present state, as JSON.
+    fn variable_table(&self) -> PyResult<String> {
+        let table = self.env.family().table(self.env.state());
+        serde_json::to_string(&table).map_err(|error| json_error("table of variables", &error))
     }
 
     fn space<'py>(&self, py: Python<'py>, subspace: &str) -> PyResult<Bound<'py, PyDict>> {

@@ -285,6 +285,18 @@ class TriFingerEnv(gym.Env[Any, Array]):
         """The value of every variable, by the reference's names and in its order."""
         return self._native.variables()
 
+    def variable_table(self) -> list[dict[str, Any]]:
+        """Every variable of the present state: what there is to know of it without setting it.
+
+        Returns:
+            A dictionary per variable: `path`, `meaning`, `unit`, `shape` (empty for a scalar),
+            `default` (a list of numbers), `space_a`, `space_b`, `space_a_b` (`low` and `high`, or
+            None where it has no range), `settable`, and `observed`: whether it is in the default
+            observation.
+        """
+        table: list[dict[str, Any]] = json.loads(self._native.variable_table())
+        return table
+
     def get_intervention_space_a(self) -> Variables:
         """Space A: an array of low and high bounds for every variable that can be set."""
         return self._native.space("space_a")

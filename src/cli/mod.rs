@@ -5,6 +5,7 @@ mod log;
 mod patch;
 mod replay;
 mod run;
+mod variables;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ enum Command {
     Describe(WorldOptions),
     /// Measures steps per second on given action sequences
     Bench(bench::Options),
+    /// Prints the variables of a task family: unit, shape, default, ranges, meaning
+    Variables(Box<variables::Options>),
 }
 
 /// What describes the world on every command line.
@@ -90,6 +93,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Replay(options) => replay::replay(&options),
         Command::Describe(options) => describe(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Variables(options) => variables::variables(&options),
     };
     match done {
         Ok(code) => code,

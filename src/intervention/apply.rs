@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::Intervention;
 use super::structure::{self, Arrangement};
 use crate::error::{Error, Result};
+use crate::space::BoxSpace;
 use crate::variable::{
     Entity, Places, Rules, Subspace, Variable, Write, complete, holds, obstacle_count,
     obstacle_name, ranged, verify_on_floor,
@@ -14,7 +15,8 @@ use crate::world::{Penetration, Physics, State, World};
 /// How many places an obstacle tries before its intervention is refused.
 const PLACES: usize = 64;
 
-/// How far two coordinates of one pose may differ where both are given.
+/// How far two coordinates of one pose may differ where both are given, and how far beyond a bound
+/// one may come to lie by the conversion to those that have the range.
 const AGREEMENT: f64 = 1e-9;
 
 /// Applies an intervention to a state, whole or not at all.
@@ -164,7 +166,9 @@ fn check_range(
     let found = own.or_else(|| {
         let (name, value) = ranged(variable.attribute.name, value)?;
         let twin = Variable::of(&state.scene, variable.entity, name)?;
-        Some((twin, twin.space(state, rules, subspace)?, value))
+        let space = twin.space(state, rules, subspace)?;
+        let value = onto_bounds(&space, value);
+        Some((twin, space, value))
     });
     match found {
         Some((_, space, value)) if space.contains(&value) => Ok(()),
@@ -180,6 +184,18 @@ fn check_range(
             reason: format!("it has no range in {}; pass check_bounds=False", subspace.name()),
         }),
     }
+}
+
+/// The value with every component that misses a bound by no more than rounding on that bound.
+fn onto_bounds(space: &BoxSpace, mut value: Vec<f64>) -> Vec<f64> {
+    for (v, (low, high)) in value.iter_mut().zip(space.low.iter().zip(&space.high)) {
+        for bound in [low, high] {
+            if (*v - bound).abs() <= AGREEMENT {
+                *v = *bound;
+            }
+        }
+    }
+    value
 }
 
 /// Moves each new obstacle that was not placed by hand on, until it stands free.

@@ -8,6 +8,7 @@ mod parameter;
 pub mod registry;
 pub mod reward;
 mod sampler;
+mod table;
 mod wanted;
 
 pub use document::{
@@ -17,4 +18,5 @@ pub use document::{
 pub use family::Family;
 pub use parameter::{Parameter, Part, Target};
 pub use sampler::{GoalSampling, Radius};
+pub use table::Row;
 pub use wanted::Task;

@@ -1,10 +1,10 @@
 //! Parameters of a family: which variables of the start a named value sets.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Result};
 use crate::variable::{self, Rules};
-use crate::world::State;
+use crate::world::{State, whole_number};
 
 /// What one parameter sets: one place or several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,10 +33,16 @@ pub struct Part {
     /// The variable's path.
     pub variable: String,
     /// Which of its numbers, counted from 0.
+    #[serde(deserialize_with = "whole")]
     pub components: Vec<usize>,
     /// What the parameter's numbers are multiplied by; not 0.
     #[serde(default = "one")]
     pub factor: f64,
+}
+
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<usize>, D::Error> {
+    let numbers = Vec::<f64>::deserialize(deserializer)?;
+    numbers.into_iter().map(|number| whole_number(number).map(|n| n as usize)).collect()
 }
 
 fn one() -> f64 {

@@ -27,6 +27,7 @@ pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};
 pub use settings::{Engine, Friction, Physics, Preset};
 pub use state::{ArenaState, BlockState, GoalState, State, SurfaceState};
 pub use step::{Penetration, World};
+pub(crate) use task::whole_number;
 pub use task::{PileState, StackGoals, StackState, TaskState, TowerState};
 
 /// Rapier with its version, which every engine finds contacts by.

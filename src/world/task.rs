@@ -1,5 +1,6 @@
 //! The task's own variables: what a scene that is built, not listed, was built from.
 
+use serde::de::{Deserializer, Unexpected};
 use serde::{Deserialize, Serialize};
 
 use crate::math::Triple;
@@ -24,6 +25,7 @@ pub enum TaskState {
 #[serde(deny_unknown_fields)]
 pub struct TowerState {
     /// How many blocks along x, y, z.
+    #[serde(deserialize_with = "three_whole")]
     pub number_of_blocks_in_tower: [u32; 3],
     /// The tower's edge lengths, m.
     pub tower_dims: Triple,
@@ -38,6 +40,7 @@ pub struct TowerState {
 #[serde(deny_unknown_fields)]
 pub struct StackState {
     /// How many levels.
+    #[serde(deserialize_with = "whole")]
     pub stack_levels: u32,
     /// Height and depth of every block and the least width of one, m.
     pub blocks_min_size: f64,
@@ -64,11 +67,34 @@ pub enum StackGoals {
 #[serde(deny_unknown_fields)]
 pub struct PileState {
     /// How many blocks.
+    #[serde(deserialize_with = "whole")]
     pub nums_objects: u32,
     /// A block's edge length, m.
     pub tool_block_size: f64,
     /// The mass that all blocks were given, kg.
     pub blocks_mass: f64,
+}
+
+/// A whole number as JSON may write it: 5 and 5.0 are one number, as in JSON Schema.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    whole_number(f64::deserialize(deserializer)?)
+}
+
+/// As [`whole`], three of them.
+fn three_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u32; 3], D::Error> {
+    let [x, y, z] = Deserialize::deserialize(deserializer)?;
+    Ok([whole_number(x)?, whole_number(y)?, whole_number(z)?])
+}
+
+/// The whole number that a number is.
+///
+/// # Errors
+/// Where it is none from 0 to 2³² - 1.
+pub(crate) fn whole_number<E: serde::de::Error>(number: f64) -> Result<u32, E> {
+    if number.trunc() == number && (0.0..=f64::from(u32::MAX)).contains(&number) {
+        return Ok(number as u32);
+    }
+    Err(E::invalid_value(Unexpected::Float(number), &"a whole number from 0 to 4294967295"))
 }
 
 impl TaskState {

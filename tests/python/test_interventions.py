@@ -139,3 +139,20 @@ def _same(one, other):
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
     return np.array_equal(one, other)
+
+
+def test_the_table_of_variables_says_of_each_what_the_other_calls_say(env):
+    table = {row["path"]: row for row in env.variable_table()}
+    values, space = env.get_current_state_variables(), env.get_intervention_space_a()
+    mass = table["robot_finger_60_link_1/mass"]
+    assert mass["default"] == [values["robot_finger_60_link_1"]["mass"]]
+    low, high = space["robot_finger_60_link_1"]["mass"]
+    assert mass["space_a"] == {"low": [low], "high": [high]}
+    assert (mass["unit"], mass["shape"]) == ("kg", [])
+    assert mass["settable"] and not mass["observed"] and "inertia" in mass["meaning"]
+    joints = table["robot/joint_positions"]
+    assert (joints["shape"], joints["observed"]) == ([9], True)
+    assert not table["robot/control_index"]["settable"]
+    assert table["robot/joint_velocities"]["space_a_b"] is None
+    goals = [row for path, row in table.items() if path.startswith("goal")]
+    assert goals and all(row["default"] for row in goals)
