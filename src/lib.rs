@@ -42,3 +42,6 @@ pub use world::State;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../docs/custom.md")]
+struct CustomPage;

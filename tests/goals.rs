@@ -84,8 +84,6 @@ fn a_thousand_sampled_goals_of_a_family_lie_in_their_space_and_within_reach() {
         let mut world = world();
         for episode in 0..1002 {
             let state = sampled(&family, &mut world, SUBSPACES[episode % 3], episode as u64);
-            let h = state.goals.iter().filter(|g| can_be_held(&state, g)).count();
-
             for (finger, goal) in state.goals.iter().enumerate() {
                 let told = || format!("{name} {episode}: {goal:?}");
                 match name {
