@@ -1,12 +1,16 @@
 //! Goals as arrays: what a goal-conditioned environment pays, hindsight, and the way back.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use trifactor::env::{Config, Env};
 use trifactor::rng::Rng;
-use trifactor::robot::kinematics;
+use trifactor::robot::{REST, RobotState, kinematics};
 use trifactor::task::goal::{GoalLayout, GoalReward, ROW, relabel};
 use trifactor::task::overlap::Overlap;
-use trifactor::task::{Family, registry};
+use trifactor::task::reward::Rules;
+use trifactor::task::{Family, RewardDocument, registry};
+use trifactor::world::{GoalShape, Hull, Mesh, Scene};
 use trifactor::{Error, State};
 
 /// The goal-conditioned environment of a family, reset.
@@ -238,4 +242,69 @@ fn arrays_that_are_no_goals_are_refused_with_the_reason() {
     assert_eq!(reward.outcome(&wild, &wild).unwrap().fractional_success, 1.0);
     let other = env("stacking2", |_| ());
     assert!(relabel(reaching.goal_layout(), other.state(), &[0.0; 9]).is_err());
+}
+
+/// A wedge: half of a box, its faces through the box's diagonal.
+fn wedge() -> Mesh {
+    let [x, y, z] = [0.5; 3];
+    let vertices =
+        vec![[-x, -y, -z], [x, -y, -z], [-x, y, -z], [x, y, -z], [-x, -y, z], [-x, y, z]];
+    let triangles = vec![
+        [0, 2, 3],
+        [0, 3, 1],
+        [0, 4, 5],
+        [0, 5, 2],
+        [1, 3, 5],
+        [1, 5, 4],
+        [0, 1, 4],
+        [2, 5, 3],
+    ];
+    Mesh::new(vec![Hull { vertices, triangles }]).unwrap()
+}
+
+#[test]
+fn rows_of_meshes_are_worth_what_the_state_says() {
+    let scene = Scene::new()
+        .movable("tool_wedge")
+        .movable("tool_cube")
+        .movable("tool_spare")
+        .goal("goal_wedge", GoalShape::Cuboid)
+        .goal("goal_cube", GoalShape::Cuboid)
+        .meshed("tool_wedge", wedge())
+        .meshed("tool_spare", wedge())
+        .meshed("goal_wedge", wedge());
+    let mut state = State::new(Arc::new(scene), RobotState::resting(REST));
+    for (i, block) in state.blocks.iter_mut().enumerate() {
+        block.position = [0.1 * i as f64, 0.0, 0.05];
+    }
+    let layout = GoalLayout::new(Rules::Filling, &state.scene, None).unwrap();
+    let document = RewardDocument {
+        rules: Rules::Filling,
+        terms: vec![],
+        fractional_weight: 1.0,
+        sparse: false,
+    };
+    let mut rng = Rng::stream(6, 0, "goals");
+    for overlap in [Overlap::Volume, Overlap::Aabb] {
+        let reward = GoalReward::new(&document, overlap, 1.0, &layout);
+        let mut achieved = vec![0.0; layout.len()];
+        layout.achieved(&state, &[0.0; 9], &mut achieved).unwrap();
+        let mut seen = Vec::new();
+        for _ in 0..20 {
+            let mut desired = near(&mut rng, &achieved, true);
+            desired[2 * ROW..].fill(0.0);
+            let other = relabel(&layout, &state, &desired).unwrap();
+            let of_arrays = reward.outcome(&achieved, &desired).unwrap().fractional_success;
+            let of_state = overlap.of_state(&other);
+            assert!((of_arrays - of_state).abs() < 1e-12, "{of_arrays} is not {of_state}");
+            seen.push(of_arrays);
+        }
+        assert!(seen.iter().any(|share| *share < 0.9 * seen[0] || *share > 1.1 * seen[0]));
+        // In hindsight the spare wedge is wanted as the wedge that it is.
+        let all = reward.outcome(&achieved, &achieved).unwrap().fractional_success;
+        assert!((all - 1.0).abs() < 1e-9, "{all}");
+        let hindsight = relabel(&layout, &state, &achieved).unwrap();
+        assert!((overlap.of_state(&hindsight) - 1.0).abs() < 1e-9);
+        assert!(hindsight.scene.goals[2].mesh.is_some());
+    }
 }

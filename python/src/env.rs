@@ -197,7 +197,11 @@ impl NativeEnv {
         let Description { config, document, .. } =
             Description::from_json(description).map_err(to_python)?;
         let refuse = |error| json_error("world", &error);
-        let mut arguments = serde_json::to_value(config).map_err(refuse)?;
+        let mut arguments = serde_json::to_value(&config).map_err(refuse)?;
+        if let Mode::Custom(globs) = config.observation_mode {
+            arguments["observation_mode"] = "custom".into();
+            arguments["observe"] = globs.into();
+        }
         if let Some(document) = document {
             arguments["family"] = serde_json::to_value(document).map_err(refuse)?;
         }

@@ -334,14 +334,20 @@ class TriFingerEnv(gym.Env[Any, Array]):
 
         Args:
             description: what `description` gave, or the path of a JSON file of it.
-            more: keyword arguments that change no world: `goal_sampler`, `dtype`, `render_mode`.
+            more: keyword arguments that change no world: `goal_sampler`, `extra_observations`,
+                `dtype`, `render_mode`.
 
         Raises:
+            SettingError: it is goal-conditioned and this class is not, or the other way round.
             FormatError: it is no description, or one of a format that this release can not read.
             StateError: this release would make another world of it.
         """
         text = description_text(description)
-        env = cls(**{**json.loads(NativeEnv.arguments(text)), **more})
+        arguments = json.loads(NativeEnv.arguments(text))
+        if arguments.pop("goal_conditioned") != cls._goal_conditioned:
+            other = "TriFingerEnv" if cls._goal_conditioned else "TriFingerGoalEnv"
+            raise SettingError(f"this is the description of a trifactor.{other}; ask that class")
+        env = cls(**{**arguments, **more})
         env._native.check_description(text)
         return env
 

@@ -31,18 +31,16 @@ def register() -> None:
     environment truncates itself.
     """
     for name, family in FAMILIES.items():
-        for form, entry_point in FORMS.items():
-            gym.register(
-                id=f"trifactor/{name}{form}-v0",
-                entry_point=entry_point,
-                nondeterministic=False,
-                kwargs={"family": family},
-            )
+        _register(name, family)
     # A family of the user's own; without one there is nothing to make.
+    _register("Custom", None)
+
+
+def _register(name: str, family: str | None) -> None:
     for form, entry_point in FORMS.items():
         gym.register(
-            id=f"trifactor/Custom{form}-v0",
+            id=f"trifactor/{name}{form}-v0",
             entry_point=entry_point,
             nondeterministic=False,
-            kwargs={"family": None},
+            kwargs={"family": family},
         )

@@ -17,7 +17,8 @@ impl Env {
     ///
     /// With a task of your own it is still the reward of the family that the task stands on.
     pub fn goal_reward(&self) -> GoalReward {
-        GoalReward::new(self.family().reward(), self.config.overlap, self.dt())
+        let (overlap, seconds) = (self.config.overlap, self.dt());
+        GoalReward::new(self.family().reward(), overlap, seconds, &self.shown.goals)
     }
 
     /// Writes what is achieved in the present state, [`GoalLayout::len`] numbers.

@@ -9,7 +9,7 @@ use nalgebra::Vector3;
 use self::part::Part;
 use self::piece::{Edge, Edges, Fixed, HalfSpace, cut, volume};
 use crate::math::{self, Quat, Triple};
-use crate::world::{BlockKind, BlockState, GoalState, Scene, State};
+use crate::world::{BlockKind, BlockState, GoalState, Mesh, Scene, State};
 
 /// Which figure is reported as the fractional success.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -50,12 +50,22 @@ impl Overlap {
     }
 
     /// The figure over some blocks and goals; 1 where there are no goals.
-    pub fn of_cuboids(self, blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
+    pub fn of_solids(self, blocks: &[Solid<'_>], goals: &[Solid<'_>]) -> f64 {
+        let bounds = |solids: &[Solid<'_>]| -> Vec<_> { solids.iter().map(|s| s.0).collect() };
+        let meshes = blocks.iter().chain(goals).any(|(_, mesh)| mesh.is_some());
         match self {
-            Self::Aabb => aabb_fraction(blocks.iter().copied(), goals.iter().copied()),
-            Self::Volume => fractional_success(blocks, goals),
+            Self::Aabb => aabb_fraction(bounds(blocks).into_iter(), bounds(goals).into_iter()),
+            Self::Volume if meshes => part::filled(&parts_of(blocks), &parts_of(goals)),
+            Self::Volume => fractional_success(&bounds(blocks), &bounds(goals)),
         }
     }
+}
+
+/// A block or goal: its bounds, and its mesh where it is no box.
+pub type Solid<'a> = (Cuboid, Option<&'a Mesh>);
+
+fn parts_of<'a>(solids: &[Solid<'a>]) -> Vec<Part<'a>> {
+    solids.iter().flat_map(|(bounds, mesh)| Part::of(*bounds, *mesh)).collect()
 }
 
 fn has_meshes(scene: &Scene) -> bool {

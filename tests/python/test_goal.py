@@ -2,10 +2,12 @@
 
 import json
 import pickle
+import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 
 import trifactor
 from trifactor.registration import FAMILIES
@@ -173,3 +175,29 @@ def test_a_pickled_goal_environment_has_the_same_future():
         {k: v.tolist() for k, v in two[0].items()}
     )
     assert copy.observation_space == env.observation_space
+
+
+def test_goals_of_a_family_of_one_s_own_have_the_forms_of_its_meshes(tmp_path):
+    family = trifactor.get_family("pushing")
+    tetrahedron = "v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 1 4 3\nf 2 3 4\n"
+    (tmp_path / "tetrahedron.obj").write_text(tetrahedron, encoding="utf-8")
+    family["goals"][0]["mesh"] = {"file": "tetrahedron.obj"}
+    (tmp_path / "family.json").write_text(json.dumps(family), encoding="utf-8")
+    env = gym.make("trifactor/CustomGoal-v0", family=tmp_path / "family.json").unwrapped
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(env)
+    env.reset(seed=0)
+    place = env.get_current_state_variables()["tool_block"]["cartesian_position"]
+    assert env.do_intervention({"goal_block": {"cartesian_position": place}}, check_bounds=False)
+    seen, reward, *_ = env.step(np.zeros(9))
+    goals = seen["achieved_goal"], seen["desired_goal"]
+    assert env.compute_reward(*goals, {}) == reward
+    # The cube around the tetrahedron fills it, but for what it moved in the step.
+    assert reward == pytest.approx(env.dt, rel=1e-2)
+    cube = seen["desired_goal"]
+    moved = cube.copy()
+    moved[:3] += 0.5 * moved[7:]
+    # Moved by half an edge along each axis, three of its corners stick out, an eighth of it each.
+    share = env.compute_reward(cube, moved, {}) / env.dt
+    assert share == pytest.approx(5 / 8, rel=1e-9)

@@ -225,3 +225,17 @@ def test_the_spec_of_a_form_is_json():
         one, two = env.reset(seed=1)[0], again.reset(seed=1)[0]
         assert flat(one).tobytes() == flat(two).tobytes()
         json.dumps(env.unwrapped.get_observation_names())
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_described_world_is_observed_in_the_form_it_was(form):
+    for suffix, kind in (("", trifactor.TriFingerEnv), ("Goal", trifactor.TriFingerGoalEnv)):
+        env = make(f"Stacking2{suffix}", **FORMS[form])
+        again = kind.from_description(json.loads(json.dumps(env.description())))
+        again.set_state(env.get_state())
+        assert again.observation_space == env.observation_space
+        assert flat(again.observe()).tobytes() == flat(env.observe()).tobytes()
+        action = env.action_space.sample()
+        assert again.step(action)[1] == env.step(action)[1]
+    with pytest.raises(trifactor.SettingError, match="TriFingerGoalEnv"):
+        trifactor.TriFingerEnv.from_description(env.description())

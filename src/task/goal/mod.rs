@@ -4,7 +4,9 @@
 //! orientation (4, a unit quaternion x, y, z, w) and size (3, edge lengths, m), world frame. Row i
 //! of what is achieved is the i-th movable block; row i of what is desired is that block's goal:
 //! `goal_…` belongs to `tool_…`, and goals without such a block take the rows that are left, in
-//! order. A row of zeros says that there is no such block or goal. For reaching both are the nine
+//! order. A row of zeros says that there is no such block or goal. Forms are no numbers: a row has
+//! the mesh of its block or goal, what is desired in a row without a goal that of the block. For
+//! reaching both are the nine
 //! coordinates of the fingertips, m. Nothing is normalised.
 //!
 //! Because both have one form, what was achieved can be made what was desired (hindsight), and
@@ -22,7 +24,7 @@ use super::overlap::Cuboid;
 use super::reward::Rules;
 use crate::error::{Error, Result};
 use crate::robot::{FINGER_NAMES, JOINTS, Nine};
-use crate::world::{BlockKind, Scene, State};
+use crate::world::{BlockKind, Mesh, Scene, State};
 
 /// How many numbers a block or goal has: position 3, orientation 4, size 3.
 pub const ROW: usize = 10;
@@ -142,6 +144,21 @@ impl GoalLayout {
             }
         }
         Ok(())
+    }
+
+    /// The mesh of what is achieved and of what is desired in every row, where there is one.
+    fn meshes(&self) -> Vec<[Option<Arc<Mesh>>; 2]> {
+        let Form::Rows { blocks, goals, count } = &self.form else { return Vec::new() };
+        let rows = (0..*count).map(|row| {
+            let block = blocks.get(row).and_then(|&block| self.scene.blocks[block].mesh.clone());
+            let goal = goals.iter().position(|&of_goal| of_goal == row);
+            let desired = match goal {
+                Some(goal) => self.scene.goals[goal].mesh.clone(),
+                None => block.clone(),
+            };
+            [block, desired]
+        });
+        rows.collect()
     }
 
     fn check(&self, state: &State, length: usize) -> Result<()> {

@@ -72,10 +72,12 @@ pub fn relabel(layout: &GoalLayout, state: &State, desired: &[f64]) -> Result<St
 }
 
 fn new_goal(scene: &Scene, block: Option<&usize>) -> GoalDescription {
-    let mut name = goal_of(block.map_or("row", |&block| &scene.blocks[block].name));
+    let block = block.map(|&block| &scene.blocks[block]);
+    let mut name = goal_of(block.map_or("row", |block| &block.name));
     // A row without a block, or a goal that stands in another row under this name.
     while scene.goal_index(&name).is_some() {
         name.push('_');
     }
-    GoalDescription { name, shape: GoalShape::Cuboid, mesh: None }
+    let mesh = block.and_then(|block| block.mesh.clone());
+    GoalDescription { name, shape: GoalShape::Cuboid, mesh }
 }

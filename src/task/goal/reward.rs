@@ -1,12 +1,15 @@
 //! What a goal array is worth: a pure function of what is achieved and what is desired.
 
-use super::{ORIENTATION, POSITION, ROW, SIZE};
+use std::sync::Arc;
+
+use super::{GoalLayout, ORIENTATION, POSITION, ROW, SIZE};
 use crate::error::{Error, Result, all_finite};
 use crate::math::{self, Quat};
 use crate::robot::JOINTS;
 use crate::task::RewardDocument;
-use crate::task::overlap::{Cuboid, Overlap};
+use crate::task::overlap::{Cuboid, Overlap, Solid};
 use crate::task::reward::{Outcome, Rules};
+use crate::world::Mesh;
 
 /// How far from 1 the squared length of a rotation may be that is taken as it is; an array in
 /// single precision is farther away and is brought to unit length.
@@ -18,21 +21,29 @@ const UNIT: f64 = 1e-9;
 /// fractional weight (1 where the family has none) times the filled share of the goals, or for
 /// reaching times the mean coordinate error with a negative sign; or, where the family's reward is
 /// sparse, 1 in success and else 0; always times the seconds of a control step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct GoalReward {
     rules: Rules,
     fractional: f64,
     sparse: bool,
     overlap: Overlap,
     seconds: f64,
+    /// The meshes of every row, achieved and desired.
+    meshes: Arc<[[Option<Arc<Mesh>>; 2]]>,
 }
 
 impl GoalReward {
     /// The reward of a family's goals; `seconds` is the length of a control step.
-    pub fn new(reward: &RewardDocument, overlap: Overlap, seconds: f64) -> Self {
+    pub fn new(
+        reward: &RewardDocument,
+        overlap: Overlap,
+        seconds: f64,
+        layout: &GoalLayout,
+    ) -> Self {
         let weight = reward.fractional_weight;
         let fractional = if weight == 0.0 { 1.0 } else { weight };
-        Self { rules: reward.rules, fractional, sparse: reward.sparse, overlap, seconds }
+        let (rules, sparse, meshes) = (reward.rules, reward.sparse, layout.meshes().into());
+        Self { rules, fractional, sparse, overlap, seconds, meshes }
     }
 
     /// How near what is achieved is to what is desired.
@@ -51,7 +62,10 @@ impl GoalReward {
                 let errors = desired.iter().zip(achieved).map(|(goal, tip)| (goal - tip).abs());
                 Outcome::of_error(errors.sum::<f64>() / JOINTS as f64)
             }
-            _ => Outcome::of_filled(self.overlap.of_cuboids(&boxes(achieved), &boxes(desired))),
+            _ => {
+                let (blocks, goals) = (self.solids(achieved, 0), self.solids(desired, 1));
+                Outcome::of_filled(self.overlap.of_solids(&blocks, &goals))
+            }
         })
     }
 
@@ -85,6 +99,14 @@ impl GoalReward {
         (0..count).map(goal).collect()
     }
 
+    /// What stands in the rows that have a size; `which` is 0 for achieved, 1 for desired.
+    fn solids(&self, goal: &[f64], which: usize) -> Vec<Solid<'_>> {
+        let rows = goal.chunks_exact(ROW).enumerate();
+        let sized = rows.filter(|(_, row)| row[SIZE].iter().all(|&edge| edge > 0.0));
+        let mesh = |i: usize| self.meshes.get(i).and_then(|meshes| meshes[which].as_deref());
+        sized.map(|(i, row)| (read(row), mesh(i))).collect()
+    }
+
     /// Refuses a length that no goal of this family has.
     fn check(&self, what: &str, length: usize) -> Result<()> {
         let fits = match self.rules {
@@ -101,12 +123,6 @@ impl GoalReward {
         };
         Error::Shape { what: what.to_string(), expected, found }
     }
-}
-
-/// The boxes of the rows that have a size.
-fn boxes(goal: &[f64]) -> Vec<Cuboid> {
-    let rows = goal.chunks_exact(ROW).filter(|row| row[SIZE].iter().all(|&edge| edge > 0.0));
-    rows.map(read).collect()
 }
 
 pub(super) fn read(row: &[f64]) -> Cuboid {
