@@ -3,12 +3,10 @@
 mod group;
 mod page;
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::run::plain;
-use super::{json_reason, print};
+use super::{family, json_reason, print};
 use crate::error::{Error, Result};
 use crate::task::{Family, Row, registry};
 use group::{Group, grouped};
@@ -57,16 +55,6 @@ pub(super) fn variables(options: &Options) -> Result<i32> {
     };
     print(&text)?;
     Ok(0)
-}
-
-/// The family of that name, or that a file describes.
-fn family(name: &str) -> Result<Family> {
-    let path = Path::new(name);
-    if path.extension().is_some_and(|extension| extension == "json") {
-        Family::from_file(path)
-    } else {
-        Family::named(name)
-    }
 }
 
 /// A family and the rows of its start.
