@@ -127,7 +127,7 @@ fn a_mesh_comes_to_rest_on_the_floor_and_tips_where_its_centre_of_mass_says() {
         assert!(turned < 0.01, "{preset:?}: on its foot it stands; turned by {turned} rad");
         // Upright on the edge of its foot, leaning 20 degrees to the side of the foot's weight.
         let lean = 0.35_f64;
-        let [s, c] = [(0.5 * lean).sin(), (0.5 * lean).cos()];
+        let (s, c) = trifactor::math::sin_cos(0.5 * lean);
         let leaning =
             BlockState { orientation: [0.0, s, 0.0, c], position: [0.0, 0.0, 0.06], ..resting };
         let end = after(preset, Some(angle()), leaning, 3.0).blocks[0];

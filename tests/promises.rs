@@ -37,5 +37,6 @@ mod stacks;
 mod structures;
 mod unions;
 mod variable_contract;
+#[cfg(feature = "cli")]
 mod variable_table;
 mod variables;
