@@ -69,7 +69,8 @@ def test_any_leading_dimensions_are_rewarded_as_one_by_one(name):
     assert len(set(single)) > 1
     # One desired goal for many achieved ones, other dtypes, other memory orders.
     shared = env.compute_reward(achieved, base, {})
-    assert shared.tolist() == env.compute_reward(achieved, np.broadcast_to(base, achieved.shape), {}).tolist()
+    repeated = np.broadcast_to(base, achieved.shape)
+    assert shared.tolist() == env.compute_reward(achieved, repeated, {}).tolist()
     fortran = np.asfortranarray(achieved)
     assert env.compute_reward(fortran, desired, {}).tolist() == batch.tolist()
     rounded = env.compute_reward(achieved.astype(np.float32), desired.astype(np.float32), {})
@@ -148,13 +149,14 @@ def test_arrays_that_are_no_goals_are_refused():
 def test_goals_follow_the_scene_or_are_padded():
     env = make("Towers")
     assert env.observation_space["achieved_goal"].shape == (50,)
-    assert env.do_intervention({"number_of_blocks_in_tower": [1, 1, 3]}, check_bounds=False).success
+    lower = {"number_of_blocks_in_tower": [1, 1, 3]}
+    assert env.do_intervention(lower, check_bounds=False).success
     assert env.observation_space["achieved_goal"].shape == (30,)
     assert env.observation_space.contains(env.observe())
     padded = make("Towers", max_blocks=6)
     before = padded.observation_space
     assert before["desired_goal"].shape == (60,)
-    assert padded.do_intervention({"number_of_blocks_in_tower": [1, 1, 3]}, check_bounds=False).success
+    assert padded.do_intervention(lower, check_bounds=False).success
     assert padded.observation_space == before
     seen = padded.observe()
     assert before.contains(seen)

@@ -142,7 +142,8 @@ def test_entities_are_a_row_per_finger_block_and_goal():
 def test_the_page_on_observations_lists_the_columns_of_an_entity_set():
     page = (Path(__file__).parents[2] / "docs/observations.md").read_text(encoding="utf-8")
     table = page.partition("## Entity sets")[2].partition("## Goals")[0]
-    listed = [(name, int(n)) for name, n in re.findall(r"^\| `(\w+)` \| (\d)", table, re.MULTILINE)]
+    rows = re.findall(r"^\| `(\w+)` \| (\d)", table, re.MULTILINE)
+    listed = [(name, int(count)) for name, count in rows]
     (row, *_) = make("Pushing", observation_mode="entities").get_observation_names()
     columns = [name.removeprefix("robot_finger_60_").partition("[")[0] for name in row]
     assert listed == [(name, columns.count(name)) for name in dict.fromkeys(columns)]
