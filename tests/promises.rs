@@ -4,6 +4,7 @@ mod conformance;
 mod contact;
 mod custom;
 mod determinism;
+mod edges;
 mod endurance;
 mod env;
 mod families;
