@@ -1,4 +1,4 @@
-//! A TriFinger robot and a world of blocks, simulated by Rapier, in which every causal variable
+//! A TriFinger robot and a world of blocks, in Rust over Rapier, in which every causal variable
 //! can be read and set, and in which one control step is a pure function of plain numbers.
 //!
 //! The modules are floors of one house, listed from the ground up. A module uses only what
