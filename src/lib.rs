@@ -27,6 +27,9 @@ pub mod task;
 // Floor 5: the decision process.
 pub mod env;
 
+// Floor 8: what influenced what, step by step.
+pub mod causal;
+
 // Floor 10: what moves the robot.
 pub mod agent;
 

@@ -11,7 +11,7 @@ use crate::contact::{Transition, bits, in_contact, transitions};
 const SEED: u64 = 77;
 
 /// The entities that move.
-fn movable(state: &State) -> Vec<Entity> {
+pub(crate) fn movable(state: &State) -> Vec<Entity> {
     let blocks = state.scene.blocks.iter().enumerate();
     let blocks = blocks.filter(|(_, b)| b.kind == BlockKind::Movable);
     (0..FINGERS).map(Entity::Finger).chain(blocks.map(|(i, _)| Entity::Block(i))).collect()
@@ -36,7 +36,7 @@ fn component(of: Entity, all: &[Entity], contacts: [&Contacts; 2]) -> Vec<Entity
 }
 
 /// Makes the numbers of one entity those that it has in another state.
-fn write(state: &mut State, entity: Entity, from: &State) {
+pub(crate) fn write(state: &mut State, entity: Entity, from: &State) {
     match entity {
         Entity::Finger(finger) => {
             let (robot, other) = (&mut state.robot, &from.robot);
@@ -54,7 +54,7 @@ fn write(state: &mut State, entity: Entity, from: &State) {
 }
 
 /// Another value of one entity: somewhere else, moving in some other way.
-fn donate(state: &mut State, entity: Entity, rng: &mut Rng) {
+pub(crate) fn donate(state: &mut State, entity: Entity, rng: &mut Rng) {
     match entity {
         Entity::Finger(finger) => {
             let angle = rng.uniform(-3.1, 3.1);

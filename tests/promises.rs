@@ -20,6 +20,7 @@ mod kinematics;
 #[cfg(feature = "cli")]
 mod main_job;
 mod manipulation;
+mod masks;
 mod mesh_blocks;
 mod mesh_motion;
 mod meshes;

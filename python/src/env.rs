@@ -4,6 +4,7 @@ use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
+use trifactor::causal::{self, LocalMask};
 use trifactor::env::observation::{Context, Mode};
 use trifactor::env::{Config, Description, Env, Info};
 use trifactor::robot::ActionMode;
@@ -19,6 +20,9 @@ use crate::state::State;
 
 /// Low bounds and high bounds.
 type Bounds<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
+
+/// Two nodes, the first tick, the largest impulse, the smallest gap.
+type MaskEdge = (usize, usize, u32, f64, f64);
 
 /// One environment; `trifactor.env.TriFingerEnv` says what each call means.
 #[pyclass(module = "trifactor._trifactor")]
@@ -267,6 +271,29 @@ impl NativeEnv {
         names::values_to_python(py, &self.env, intervention.values)
     }
 
+    /// The last step's mask, row by row; rows and columns.
+    fn local_mask(&self, strength: &str) -> PyResult<(Vec<bool>, usize, usize)> {
+        self.require_step()?;
+        let scene = &self.env.state().scene;
+        let strength = causal::Strength::parse(strength).map_err(to_python)?;
+        let mask = LocalMask::of(self.env.contacts(), scene, strength).map_err(to_python)?;
+        let (rows, columns) = (mask.nodes() + causal::ACTIONS, mask.nodes());
+        let mut out = vec![false; rows * columns];
+        mask.write(&mut out).map_err(to_python)?;
+        Ok((out, rows, columns))
+    }
+
+    /// The last step's pairs: two nodes, the first tick, the largest impulse, the smallest gap.
+    fn mask_edges(&self) -> PyResult<Vec<MaskEdge>> {
+        self.require_step()?;
+        let edges = LocalMask::edges(self.env.contacts());
+        Ok(edges.iter().map(|e| (e.first, e.second, e.tick, e.impulse, e.gap)).collect())
+    }
+
+    fn mask_names(&self) -> Vec<String> {
+        LocalMask::names(&self.env.state().scene)
+    }
+
     fn variables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         names::values_to_python(py, &self.env, self.env.variables())
     }
@@ -285,6 +312,17 @@ impl NativeEnv {
     fn set_variables_space(&mut self, subspace: &str) -> PyResult<()> {
         self.env.set_variables_space(Subspace::parse(subspace).map_err(to_python)?);
         Ok(())
+    }
+}
+
+impl NativeEnv {
+    /// Refuses what only a step can tell.
+    fn require_step(&self) -> PyResult<()> {
+        if self.env.has_stepped() {
+            return Ok(());
+        }
+        let order = "call step first: a mask is of the step that led to the present state";
+        Err(to_python(Error::Order(order)))
     }
 }
 

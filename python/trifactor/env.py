@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from trifactor._trifactor import NativeEnv, State
 from trifactor.custom import description_text, family_name_and_document, stream
@@ -296,6 +296,40 @@ class TriFingerEnv(gym.Env[Any, Array]):
         """
         table: list[dict[str, Any]] = json.loads(self._native.variable_table())
         return table
+
+    def local_mask(self, strength: str = "sound") -> NDArray[np.bool_]:
+        """What could influence what in the last step: the ground-truth local causal mask.
+
+        Rows are the nodes before the step (fingers, blocks, goals) and then the three fingers'
+        actions, columns the nodes after it, in the order of `mask_names`. An entry is the direct
+        truth of the solver: which bodies it coupled in every tick, composed in time order.
+
+        Args:
+            strength: "sound" counts every pair that was coupled, "tight" those that pushed.
+
+        Raises:
+            OrderError: no step led to the present state.
+            SettingError: another strength.
+        """
+        entries, rows, columns = self._native.local_mask(strength)
+        return np.array(entries, dtype=np.bool_).reshape(rows, columns)
+
+    def mask_edges(self) -> list[dict[str, Any]]:
+        """The pairs of nodes that the solver coupled in the last step.
+
+        Returns:
+            A dictionary per pair: `first` and `second` (places in `mask_names`), `tick` (the first,
+            from 0), `impulse` (the largest of a tick, N s), `gap` (the smallest, m).
+
+        Raises:
+            OrderError: no step led to the present state.
+        """
+        names = ("first", "second", "tick", "impulse", "gap")
+        return [dict(zip(names, edge, strict=True)) for edge in self._native.mask_edges()]
+
+    def mask_names(self) -> list[str]:
+        """The rows of `local_mask`: the nodes, which are its columns too, then the actions."""
+        return self._native.mask_names()
 
     def get_intervention_space_a(self) -> Variables:
         """Space A: an array of low and high bounds for every variable that can be set."""

@@ -296,6 +296,11 @@ impl Env {
         self.world.contacts()
     }
 
+    /// Whether the present state is what a step led to, and not a reset or an intervention.
+    pub fn has_stepped(&self) -> bool {
+        self.terms.is_some()
+    }
+
     fn require_reset(&self) -> Result<()> {
         if self.ready { Ok(()) } else { Err(Error::Order("call reset first")) }
     }
