@@ -15,7 +15,9 @@ from trifactor.errors import OrderError, SettingError
 @pytest.fixture
 def world() -> Any:
     """A pushing environment after its reset."""
-    env: Any = gym.make("trifactor/Pushing-v0", skip_frame=3).unwrapped
+    env: Any = gym.make(
+        "trifactor/Pushing-v0", skip_frame=3, normalize_observations=False
+    ).unwrapped
     env.reset(seed=0)
     return env
 
@@ -33,8 +35,11 @@ def test_a_step_in_the_air_lets_nothing_influence_another(world: Any) -> None:
 
 def test_a_finger_set_into_a_block_influences_it_and_is_influenced(world: Any) -> None:
     """A block put at a fingertip is coupled with that finger, and the edge says so."""
-    tip = world.get_current_state_variables()["robot"]["end_effector_positions"][:3]
-    center = np.asarray(tip) + [0.0, 0.0, -0.0325 - 0.0105]
+    observation, _ = world.reset()
+    first = world.get_observation_names().index("end_effector_positions[0]")
+    x, y = observation[first : first + 2]
+    # The finger's radius and half the block's edge apart.
+    center = [x, y - 0.0325 - 0.0105, 0.0325]
     placed = world.do_intervention(
         {"tool_block": {"cartesian_position": center}}, check_bounds=False
     )
