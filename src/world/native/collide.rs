@@ -6,16 +6,12 @@
 
 use rapier3d_f64::parry::bounding_volume::Aabb;
 use rapier3d_f64::parry::query::ContactManifold;
-use rapier3d_f64::parry::query::details::{
-    contact_manifold_capsule_capsule, contact_manifold_cuboid_cuboid, contact_manifold_pfm_pfm,
-};
+use rapier3d_f64::parry::query::details::contact_manifold_capsule_capsule;
 use rapier3d_f64::parry::shape::{Cuboid, PolygonalFeatureMap};
-use rapier3d_f64::prelude::{Pose, Vector};
+use rapier3d_f64::prelude::Pose;
 
 use super::geometry::Geometry;
-use super::point::{Kind, Part, Point, Reach, Side, new_point, point_velocity};
-use super::segment_box;
-use super::shape::Shape;
+use super::point::{Kind, Part, Point, Reach, Side, point_velocity};
 use crate::math;
 use crate::robot::{JOINTS, JOINTS_PER_FINGER};
 use crate::world::arena;
@@ -29,24 +25,24 @@ const REACH_OF_FINGER: f64 = 0.4;
 /// the wall's segments, the floor.
 const BLOCKS: u32 = 1 << 8;
 const PIECES: u32 = 1 << 12;
-const WALLS: u32 = 1 << 30;
-const FLOOR: u32 = 1 << 31;
+pub(super) const WALLS: u32 = 1 << 30;
+pub(super) const FLOOR: u32 = 1 << 31;
 
 /// Finds contacts; holds buffers only.
 pub(super) struct Collider {
     pub(super) points: Vec<Point>,
-    manifold: ContactManifold<(), ()>,
-    segments: Vec<Segment>,
+    pub(super) manifold: ContactManifold<(), ()>,
+    pub(super) segments: Vec<Segment>,
     // Speed that no point of a block or of a finger's link exceeds, m/s.
     block_speeds: Vec<f64>,
     link_speeds: [f64; JOINTS],
 }
 
 /// A straight piece of the ring wall.
-struct Segment {
-    pose: Pose,
-    shape: Cuboid,
-    around: Aabb,
+pub(super) struct Segment {
+    pub(super) pose: Pose,
+    pub(super) shape: Cuboid,
+    pub(super) around: Aabb,
 }
 
 impl Collider {
@@ -138,7 +134,12 @@ impl Collider {
         self.floor(state, geometry, reach);
     }
 
-    fn link<'a>(&self, state: &State, geometry: &'a Geometry, capsule: usize) -> Part<'a> {
+    pub(super) fn link<'a>(
+        &self,
+        state: &State,
+        geometry: &'a Geometry,
+        capsule: usize,
+    ) -> Part<'a> {
         let link = geometry.capsules[capsule].link;
         Part {
             entity: Entity::Finger(link / JOINTS_PER_FINGER),
@@ -150,7 +151,12 @@ impl Collider {
         }
     }
 
-    fn block<'a>(&self, state: &State, geometry: &'a Geometry, block: usize) -> Part<'a> {
+    pub(super) fn block<'a>(
+        &self,
+        state: &State,
+        geometry: &'a Geometry,
+        block: usize,
+    ) -> Part<'a> {
         let fixed = state.scene.blocks[block].kind == BlockKind::Fixed;
         Part {
             entity: Entity::Block(block),
@@ -197,54 +203,6 @@ impl Collider {
         }
     }
 
-    /// Contacts of two forms of which at least one is a mesh: every piece with every piece.
-    fn meshes(&mut self, first: Part, second: Part, shapes: [&Shape; 2], distance: f64) {
-        for (i, a) in shapes[0].pieces().enumerate() {
-            for (j, b) in shapes[1].pieces().enumerate() {
-                let (first, second) = (first.piece(i), second.piece(j));
-                self.convex(first, second, (a, 0.0), (b, 0.0), distance);
-            }
-        }
-    }
-
-    /// Contacts of two convex forms, each with the radius of a rounding around it.
-    fn convex(
-        &mut self,
-        first: Part,
-        second: Part,
-        (a, rounding_a): (&dyn PolygonalFeatureMap, f64),
-        (b, rounding_b): (&dyn PolygonalFeatureMap, f64),
-        distance: f64,
-    ) {
-        let between = first.pose.inverse() * *second.pose;
-        // What an earlier pair left there would be where the search begins.
-        self.manifold.clear();
-        self.manifold.local_n1 = Vector::ZERO;
-        let manifold = &mut self.manifold;
-        contact_manifold_pfm_pfm(
-            &between, a, rounding_a, None, b, rounding_b, None, distance, manifold,
-        );
-        self.take(first, second);
-    }
-
-    fn boxes(&mut self, first: Part, second: Part, shapes: [&Cuboid; 2], distance: f64) {
-        let between = first.pose.inverse() * *second.pose;
-        self.manifold.clear();
-        let manifold = &mut self.manifold;
-        contact_manifold_cuboid_cuboid(&between, shapes[0], shapes[1], distance, manifold);
-        self.take(first, second);
-    }
-
-    /// Takes the contacts that Rapier found between two parts.
-    fn take(&mut self, first: Part, second: Part) {
-        let normal = first.pose.rotation * self.manifold.local_n1;
-        for point in &self.manifold.points {
-            let sides = [first.side(point.local_p1), second.side(point.local_p2)];
-            let feature = [point.fid1.0, point.fid2.0];
-            self.points.push(new_point(first, second, sides, normal, point.dist, feature));
-        }
-    }
-
     fn link_and_block(
         &mut self,
         state: &State,
@@ -271,135 +229,10 @@ impl Collider {
             }
         }
     }
-
-    fn capsule_and_box(
-        &mut self,
-        geometry: &Geometry,
-        first: Part,
-        second: Part,
-        capsule: usize,
-        shape: &Cuboid,
-        distance: f64,
-    ) {
-        let capsule = &geometry.capsules[capsule].shape;
-        let segment = capsule.segment;
-        let ends = [segment.a, segment.b]
-            .map(|end| second.pose.inverse_transform_point(first.pose.transform_point(end)));
-        for touch in segment_box::touches(ends, shape.half_extents).into_iter().flatten() {
-            let gap = touch.distance - capsule.radius;
-            if gap >= distance {
-                continue;
-            }
-            // The normal points from the box to the segment: the contact's is the other way.
-            let normal = -(second.pose.rotation * touch.normal);
-            let on_link = segment.a + (segment.b - segment.a) * touch.along;
-            let outwards = first.pose.rotation.inverse() * normal;
-            let sides =
-                [first.side(on_link + outwards * capsule.radius), second.side(touch.on_box)];
-            self.points.push(new_point(first, second, sides, normal, gap, [touch.feature, 0]));
-        }
-    }
-
-    fn wall(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
-        for (block, around) in geometry.block_boxes.iter().enumerate() {
-            let part = self.block(state, geometry, block);
-            let distance = reach.of(part.speed, 0.0);
-            if matches!(part.kind, Kind::Still) || inside_ring(around, distance) {
-                continue;
-            }
-            let shape = &geometry.shapes[block];
-            self.at_segments(state, around, distance, |collider, segment, wall| {
-                if let Some(cuboid) = shape.as_box() {
-                    collider.boxes(part, segment, [cuboid, wall], distance);
-                    return;
-                }
-                for (i, piece) in shape.pieces().enumerate() {
-                    collider.convex(part.piece(i), segment, (piece, 0.0), (wall, 0.0), distance);
-                }
-            });
-        }
-        for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
-            let part = self.link(state, geometry, capsule);
-            let distance = reach.of(part.speed, 0.0);
-            let upper = geometry.capsules[capsule].link.is_multiple_of(JOINTS_PER_FINGER);
-            if upper || inside_ring(around, distance) {
-                continue;
-            }
-            self.at_segments(state, around, distance, |collider, segment, shape_of| {
-                collider.capsule_and_box(geometry, part, segment, capsule, shape_of, distance);
-            });
-        }
-    }
-
-    /// Visits the wall's segments that a box is near.
-    fn at_segments(
-        &mut self,
-        state: &State,
-        around: &Aabb,
-        distance: f64,
-        mut visit: impl FnMut(&mut Self, Part, &Cuboid),
-    ) {
-        let wall = &state.arena.wall;
-        let segments = std::mem::take(&mut self.segments);
-        for (index, segment) in segments.iter().enumerate() {
-            if near(around, &segment.around, distance) {
-                let part = Part {
-                    entity: Entity::Wall,
-                    number: WALLS + index as u32,
-                    kind: Kind::Still,
-                    pose: &segment.pose,
-                    material: [wall.friction, wall.restitution],
-                    speed: 0.0,
-                };
-                visit(self, part, &segment.shape);
-            }
-        }
-        self.segments = segments;
-    }
-
-    fn floor(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
-        let floor = Part {
-            entity: Entity::Floor,
-            number: FLOOR,
-            kind: Kind::Still,
-            pose: &Pose::IDENTITY,
-            material: [state.arena.floor.friction, state.arena.floor.restitution],
-            speed: 0.0,
-        };
-        for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
-            let part = self.link(state, geometry, capsule);
-            let lower = geometry.capsules[capsule].link % JOINTS_PER_FINGER == 2;
-            if !lower || around.mins.z >= reach.of(part.speed, 0.0) {
-                continue;
-            }
-            let shape = &geometry.capsules[capsule].shape;
-            let down = part.pose.rotation.inverse() * -Vector::Z;
-            for (end, local) in [shape.segment.a, shape.segment.b].into_iter().enumerate() {
-                self.above_floor(part, floor, reach, local + down * shape.radius, end as u32);
-            }
-        }
-        for (block, around) in geometry.block_boxes.iter().enumerate() {
-            let part = self.block(state, geometry, block);
-            if matches!(part.kind, Kind::Still) || around.mins.z >= reach.of(part.speed, 0.0) {
-                continue;
-            }
-            for (corner, local) in geometry.shapes[block].corners().enumerate() {
-                self.above_floor(part, floor, reach, local, corner as u32);
-            }
-        }
-    }
-
-    fn above_floor(&mut self, part: Part, floor: Part, reach: Reach, local: Vector, feature: u32) {
-        let at = part.pose.transform_point(local);
-        if at.z < reach.of(part.speed, 0.0) {
-            let sides = [part.side(local), Side::Still(Vector::new(at.x, at.y, 0.0))];
-            self.points.push(new_point(part, floor, sides, -Vector::Z, at.z, [feature, 0]));
-        }
-    }
 }
 
 /// Whether two boxes come nearer to each other than a distance along every axis.
-fn near(a: &Aabb, b: &Aabb, distance: f64) -> bool {
+pub(super) fn near(a: &Aabb, b: &Aabb, distance: f64) -> bool {
     let (a_low, a_high, b_low, b_high) = (a.mins, a.maxs, b.mins, b.maxs);
     a_low.x - b_high.x < distance
         && b_low.x - a_high.x < distance
@@ -407,12 +240,4 @@ fn near(a: &Aabb, b: &Aabb, distance: f64) -> bool {
         && b_low.y - a_high.y < distance
         && a_low.z - b_high.z < distance
         && b_low.z - a_high.z < distance
-}
-
-/// Whether a box is farther than a distance from the ring wall, on its inside.
-fn inside_ring(around: &Aabb, distance: f64) -> bool {
-    let x = around.mins.x.abs().max(around.maxs.x.abs());
-    let y = around.mins.y.abs().max(around.maxs.y.abs());
-    let free = arena::WALL_RADIUS - distance;
-    free > 0.0 && x * x + y * y < free * free
 }

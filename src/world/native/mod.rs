@@ -8,10 +8,12 @@ mod bodies;
 mod collide;
 mod constraint;
 mod geometry;
+mod narrow;
 mod point;
 mod segment_box;
 mod shape;
 mod solver;
+mod still;
 
 pub(super) use shape::polyhedra;
 
