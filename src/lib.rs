@@ -27,6 +27,9 @@ pub mod task;
 // Floor 5: the decision process.
 pub mod env;
 
+// Floor 6: many worlds at once.
+pub mod vec_env;
+
 // Floor 10: what moves the robot.
 pub mod agent;
 
@@ -36,6 +39,7 @@ pub mod cli;
 
 pub use env::{Config, Env, Info, Step};
 pub use error::{Error, Result};
+pub use vec_env::VecEnv;
 pub use world::State;
 
 // The README's Rust is compiled and run with the other examples.
