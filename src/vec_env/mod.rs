@@ -8,6 +8,8 @@ mod branch;
 mod pool;
 mod slot;
 
+use std::borrow::Borrow;
+
 use rayon::prelude::*;
 
 use crate::env::observation::Number;
@@ -280,11 +282,11 @@ impl VecEnv {
     ///
     /// # Errors
     /// [`Error::InWorld`] with the first world whose state is refused, as by [`Env::set_state`].
-    pub fn set_states(&mut self, states: &[State]) -> Result<()> {
+    pub fn set_states<S: Borrow<State> + Sync>(&mut self, states: &[S]) -> Result<()> {
         length("states", states.len(), self.len())?;
-        self.each(|world, slot| slot.env.check_state(&states[world]))?;
+        self.each(|world, slot| slot.env.check_state(states[world].borrow()))?;
         self.each(|world, slot| {
-            slot.env.set_state(&states[world])?;
+            slot.env.set_state(states[world].borrow())?;
             (slot.ended, slot.seeded, slot.last) = (false, true, None);
             Ok(())
         })
