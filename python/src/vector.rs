@@ -14,8 +14,8 @@ use crate::errors::{self, shape_error, to_python};
 use crate::names;
 use crate::state::State;
 
-/// Sequences of actions that are tried between two looks for an interrupt.
-const AT_ONCE: usize = 64;
+/// Sequences of actions for each thread that are tried between two looks for an interrupt.
+const AT_ONCE: usize = 4;
 
 type Array1<'py, T> = Bound<'py, PyArray1<T>>;
 type Array2<'py, T> = Bound<'py, PyArray2<T>>;
@@ -196,7 +196,7 @@ impl NativeVecEnv {
         let sequences: Vec<Vec<f64>> =
             sequences.iter().map(|actions| actions.as_array().iter().copied().collect()).collect();
         let mut branches = Vec::with_capacity(sequences.len());
-        for some in sequences.chunks(AT_ONCE) {
+        for some in sequences.chunks(AT_ONCE * self.worlds.threads()) {
             let tried = py.detach(|| self.worlds.branch(&state, some, keep_states));
             branches.extend(tried.map_err(to_python)?);
             py.check_signals()?;

@@ -13,8 +13,14 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-BATCH_ONLY = ("num_envs", "num_threads", "autoreset_mode", "copy", "vectorization_mode",
-              "vector_kwargs")
+BATCH_ONLY = (
+    "num_envs",
+    "num_threads",
+    "autoreset_mode",
+    "copy",
+    "vectorization_mode",
+    "vector_kwargs",
+)
 """Keyword arguments of a vector environment that its single environments do not have."""
 
 
@@ -31,7 +37,7 @@ def check_vector_env(
     everything; the masks of `infos`; that arrays once returned do not change (unless the
     environment has `copy=False`); the autoreset mode it declares, through the ends of episodes;
     that every world is, bit for bit, what a single environment is with its seed; and that it can
-    be closed twice.
+    be closed twice. Seeds show only where resets or steps are random.
 
     Args:
         env: the vector environment; make it with short episodes.
@@ -117,8 +123,12 @@ def _check_returns_and_aliasing(env: VectorEnv[Any, Any, Any], seed: int) -> Non
             fits = isinstance(flags, np.ndarray) and flags.shape == shape
             assert fits and flags.dtype == np.bool_, f"{name} are no array of bool, shape {shape}"
         _check_infos(env, infos)
-        shown = {"rewards": rewards, "terminations": terminated, "truncations": truncated,
-                 "infos": infos}
+        shown = {
+            "rewards": rewards,
+            "terminations": terminated,
+            "truncations": truncated,
+            "infos": infos,
+        }
         if copies:
             shown["observations"] = observations
         returned += [(f"{name} of a step", one, _kept(one)) for name, one in shown.items()]
@@ -129,8 +139,8 @@ def _check_returns_and_aliasing(env: VectorEnv[Any, Any, Any], seed: int) -> Non
 def _check_observations(env: VectorEnv[Any, Any, Any], observations: Any) -> None:
     space = env.observation_space
     assert observations in space, "observations do not lie in observation_space"
-    for part, box in zip(_leaves(observations), _boxes(space), strict=True):
-        assert part.dtype == box.dtype, f"observations have dtype {part.dtype}, not {box.dtype}"
+    for part, own in zip(_leaves(observations), _parts(space), strict=True):
+        assert part.dtype == own.dtype, f"observations have dtype {part.dtype}, not {own.dtype}"
 
 
 def _check_infos(env: VectorEnv[Any, Any, Any], infos: dict[str, Any]) -> None:
@@ -140,7 +150,7 @@ def _check_infos(env: VectorEnv[Any, Any, Any], infos: dict[str, Any]) -> None:
             continue
         mask = infos.get(f"_{name}")
         fits = isinstance(mask, np.ndarray) and mask.shape == (env.num_envs,)
-        assert fits and mask.dtype == np.bool_, (
+        assert fits and mask is not None and mask.dtype == np.bool_, (
             f"infos['{name}'] has no mask '_{name}', an array of bool with one for every world"
         )
         if isinstance(value, dict):
@@ -217,9 +227,7 @@ def _check_rollout(
         one.env.close()
 
 
-def _compare(
-    world: int, what: str, observations: tuple[Any, Any], infos: tuple[Any, Any]
-) -> None:
+def _compare(world: int, what: str, observations: tuple[Any, Any], infos: tuple[Any, Any]) -> None:
     assert _same(*observations), (
         f"world {world}, {what}: its observation is not that of a single environment"
     )
@@ -302,13 +310,13 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _boxes(space: gym.Space[Any]) -> Iterator[gym.Space[Any]]:
+def _parts(space: gym.Space[Any]) -> Iterator[gym.Space[Any]]:
     if isinstance(space, gym.spaces.Dict):
         for key in sorted(space.spaces):
-            yield from _boxes(space.spaces[key])
+            yield from _parts(space.spaces[key])
     elif isinstance(space, gym.spaces.Tuple):
         for part in space.spaces:
-            yield from _boxes(part)
+            yield from _parts(part)
     else:
         yield space
 

@@ -90,8 +90,8 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
             SettingError: an argument can not be meant.
             FormatError: the family is no family.
         """
-        for name, given in (("extra_observations", extra_observations),
-                            ("goal_sampler", goal_sampler)):
+        functions = {"extra_observations": extra_observations, "goal_sampler": goal_sampler}
+        for name, given in functions.items():
             if given:
                 raise SettingError(
                     f"{name}: a batch calls no function in Python; use "
@@ -336,7 +336,7 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
                 f"reset_mask: expected an array of {self.num_envs} bool with one of them true, "
                 f"got {mask!r}"
             )
-        return mask.copy()
+        return np.array(mask, np.bool_)
 
     def _seeds(self, seed: Seeds) -> list[int | None]:
         if seed is None:

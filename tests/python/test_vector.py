@@ -1,9 +1,11 @@
 """Many environments at once: Gymnasium's conventions, and the same bits as one."""
 
 import multiprocessing
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import gymnasium as gym
 import numpy as np
@@ -262,22 +264,50 @@ def test_closing_twice_is_harmless():
 
 
 def test_other_threads_run_while_the_worlds_compute():
-    envs = make(num_envs=64, num_threads=1, skip_frame=25, max_episode_length=None)
+    envs = make(num_envs=256, num_threads=1, skip_frame=25, max_episode_length=None)
     envs.reset(seed=0)
-    ticks, stop = [], threading.Event()
+    actions, go, ran = np.zeros((256, 9)), threading.Event(), []
 
-    def tick():
-        while not stop.wait(0.001):
-            ticks.append(1)
+    def other():
+        go.wait()
+        ran.append(True)
 
-    thread = threading.Thread(target=tick)
+    thread = threading.Thread(target=other)
     thread.start()
-    before = len(ticks)
-    for _ in range(5):
-        envs.step(np.zeros((64, 9)))
-    stop.set()
-    thread.join()
-    assert len(ticks) - before > 5
+    # From here a thread runs only where another one lets it.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1000.0)
+    try:
+        go.set()
+        envs.step(actions)
+        assert ran
+    finally:
+        sys.setswitchinterval(interval)
+        thread.join()
+
+
+def test_an_interrupt_stops_a_long_call():
+    script = (
+        "import numpy as np\n"
+        "from test_vector import make\n"
+        "envs = make(num_threads=2, skip_frame=10, max_episode_length=100_000)\n"
+        "envs.reset(seed=0)\n"
+        "state = envs.get_states()[0]\n"
+        "print('begun', flush=True)\n"
+        "try:\n"
+        "    envs.branch(state, np.zeros((100_000, 100, 9)))\n"
+        "except KeyboardInterrupt:\n"
+        "    envs.step(np.zeros((3, 9)))\n"
+        "    print('interrupted', flush=True)\n"
+    )
+    here = __file__.rpartition("/")[0]
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=here) as run:
+        assert run.stdout.readline() == b"begun\n"
+        time.sleep(0.5)
+        run.send_signal(signal.SIGINT)
+        # The whole call would take far longer.
+        assert run.communicate(timeout=60)[0] == b"interrupted\n"
+        assert run.returncode == 0
 
 
 def child(queue):
@@ -327,8 +357,8 @@ def test_a_batch_that_was_used_goes_on_in_a_forked_child():
 class Broken(VectorWrapper):
     """A batch with one fault."""
 
-    def __init__(self, fault, **settings):
-        super().__init__(make(**settings))
+    def __init__(self, fault, envs):
+        super().__init__(envs)
         self.fault, self.steps, self.held = fault, 0, None
 
     def reset(self, *, seed=None, options=None):
@@ -374,8 +404,6 @@ class Broken(VectorWrapper):
 
 
 FAULTS = {
-    "ignores the seed": "NextStep",
-    "one seed for all": "NextStep",
     "writes into actions": "NextStep",
     "flags of another type": "NextStep",
     "observations of another type": "NextStep",
@@ -393,12 +421,18 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_checker_finds_a_planted_fault(fault):
     with pytest.raises(AssertionError):
-        check_vector_env(Broken(fault, autoreset_mode=FAULTS[fault]))
+        check_vector_env(Broken(fault, make(autoreset_mode=FAULTS[fault])))
+
+
+@pytest.mark.parametrize("fault", ["ignores the seed", "one seed for all"])
+def test_the_checker_finds_a_wrong_seed_where_resets_are_random(fault):
+    with pytest.raises(AssertionError, match="seed|single environment"):
+        check_vector_env(Broken(fault, gym.make_vec("CartPole-v1", 3, "sync")))
 
 
 def test_the_checker_finds_a_wrong_or_missing_autoreset_mode():
-    for metadata in ({}, {"autoreset_mode": "NextStep"}, {"autoreset_mode": MODES[-1]}):
-        envs = Broken(None, autoreset_mode="NextStep")
+    for metadata in ({}, {"autoreset_mode": "NextStep"}, {"autoreset_mode": AutoresetMode.SAME_STEP}):
+        envs = Broken(None, make(autoreset_mode="NextStep"))
         envs.metadata = metadata
         with pytest.raises(AssertionError):
             check_vector_env(envs)
