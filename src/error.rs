@@ -138,6 +138,32 @@ pub enum Error {
     /// A call out of order, such as a step before the first reset.
     #[error("{0}")]
     Order(&'static str),
+    /// One world of a batch refused; the index counts from 0.
+    #[error("world {world}: {error}")]
+    InWorld {
+        /// Which world.
+        world: usize,
+        /// Why it refused.
+        error: Box<Error>,
+    },
+    /// A scene that would be observed in another length than the other worlds of its batch.
+    #[error(
+        "a world of this batch would have {found} numbers in its {what}, the others have {expected}; make the batch with max_blocks, or max_entities for entity sets"
+    )]
+    OutOfBatch {
+        /// What would have another length.
+        what: &'static str,
+        /// How many numbers it would have.
+        found: usize,
+        /// How many it has in this batch.
+        expected: usize,
+    },
+    /// A defect: the code of a world, or of its task, panicked.
+    #[error("it panicked ({reason}); reset this world before it is used again")]
+    Panicked {
+        /// What the panic said.
+        reason: String,
+    },
     /// A file that could not be read or written.
     #[error("{path}: {reason}")]
     File {
@@ -146,6 +172,14 @@ pub enum Error {
         /// The system's reason.
         reason: String,
     },
+}
+
+impl Error {
+    /// The same error, with the world of a batch that it is of.
+    #[must_use]
+    pub fn in_world(self, world: usize) -> Self {
+        Self::InWorld { world, error: Box::new(self) }
+    }
 }
 
 fn hint(suggestion: &Option<String>) -> String {

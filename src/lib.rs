@@ -27,6 +27,9 @@ pub mod task;
 // Floor 5: the decision process.
 pub mod env;
 
+// Floor 6: many worlds at once.
+pub mod vec_env;
+
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
@@ -39,6 +42,7 @@ pub mod cli;
 
 pub use env::{Config, Env, Info, Step};
 pub use error::{Error, Result};
+pub use vec_env::VecEnv;
 pub use world::State;
 
 // The README's Rust is compiled and run with the other examples.

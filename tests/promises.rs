@@ -42,3 +42,4 @@ mod variable_contract;
 #[cfg(feature = "cli")]
 mod variable_table;
 mod variables;
+mod vec_env;

@@ -30,6 +30,13 @@ pub(crate) struct NativeEnv {
     env: Env,
 }
 
+impl NativeEnv {
+    /// The environment, for a batch of its like.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+}
+
 #[pymethods]
 impl NativeEnv {
     #[new]

@@ -21,8 +21,13 @@ use classes::*;
 
 /// The Python exception of an error of the library.
 pub(crate) fn to_python(error: Error) -> PyErr {
-    let message = error.to_string();
+    named(error.to_string(), error)
+}
+
+/// The exception of the error's kind with this message.
+fn named(message: String, error: Error) -> PyErr {
     match error {
+        Error::InWorld { error, .. } => named(message, *error),
         Error::UnknownVariable { path, suggestion } => {
             UnknownVariableError::new_err((message, path, suggestion))
         }
@@ -32,7 +37,9 @@ pub(crate) fn to_python(error: Error) -> PyErr {
         Error::Impossible { path, .. } | Error::OutOfFamily { path, .. } => {
             ImpossibleError::new_err((message, path))
         }
-        Error::TooMany { .. } => ImpossibleError::new_err((message, None::<String>)),
+        Error::TooMany { .. } | Error::OutOfBatch { .. } => {
+            ImpossibleError::new_err((message, None::<String>))
+        }
         Error::Infeasible { first, second, depth } => {
             InfeasibleError::new_err((message, first, Some(second), Some(depth)))
         }

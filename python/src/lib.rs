@@ -4,6 +4,7 @@ mod env;
 mod errors;
 mod names;
 mod state;
+mod vector;
 
 use std::path::PathBuf;
 
@@ -13,7 +14,8 @@ use pyo3::prelude::*;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[pymodule]
+// No global is written: interpreters without the global lock may call from many threads.
+#[pymodule(gil_used = false)]
 mod _trifactor {
     use super::*;
 
@@ -21,6 +23,8 @@ mod _trifactor {
     use env::NativeEnv;
     #[pymodule_export]
     use state::State;
+    #[pymodule_export]
+    use vector::NativeVecEnv;
 
     #[expect(non_upper_case_globals, reason = "Python's name for it")]
     #[pymodule_export]

@@ -27,8 +27,16 @@ from trifactor.errors import (
 )
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.registration import register
+from trifactor.vector import (
+    BatchInterventionResult,
+    Branch,
+    TriFingerGoalVectorEnv,
+    TriFingerVectorEnv,
+)
 
 __all__ = [
+    "BatchInterventionResult",
+    "Branch",
     "FormatError",
     "ImpossibleError",
     "InfeasibleError",
@@ -44,6 +52,8 @@ __all__ = [
     "StateReward",
     "TriFingerEnv",
     "TriFingerGoalEnv",
+    "TriFingerGoalVectorEnv",
+    "TriFingerVectorEnv",
     "TrifactorError",
     "UnknownVariableError",
     "__version__",

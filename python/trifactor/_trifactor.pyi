@@ -5,7 +5,15 @@ from typing import Any, Final, final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NativeEnv", "State", "__version__", "family_document", "main", "resolve_family"]
+__all__ = [
+    "NativeEnv",
+    "NativeVecEnv",
+    "State",
+    "__version__",
+    "family_document",
+    "main",
+    "resolve_family",
+]
 
 __version__: Final[str]
 
@@ -99,3 +107,52 @@ class NativeEnv:
     def variable_table(self) -> str: ...
     def space(self, subspace: str) -> dict[str, Any]: ...
     def set_variables_space(self, subspace: str) -> None: ...
+
+@final
+class NativeVecEnv:
+    def __new__(
+        cls, like: NativeEnv, num_envs: int, num_threads: int, autoreset: str
+    ) -> NativeVecEnv: ...
+    def threads(self) -> int: ...
+    def reset(
+        self,
+        seeds: Sequence[int | None],
+        mask: Sequence[bool] | None,
+        observations: NDArray[np.float32] | NDArray[np.float64],
+    ) -> None: ...
+    def step(
+        self,
+        actions: NDArray[np.float64],
+        observations: NDArray[np.float32] | NDArray[np.float64],
+        rewards: NDArray[np.float64],
+        terminated: NDArray[np.bool_],
+        truncated: NDArray[np.bool_],
+    ) -> None: ...
+    def observe_into(self, out: NDArray[np.float32] | NDArray[np.float64]) -> None: ...
+    def goals_into(self, achieved: NDArray[np.float64], desired: NDArray[np.float64]) -> None: ...
+    def infos(self, mask: Sequence[bool] | None = None) -> dict[str, Any]: ...
+    def finals(
+        self,
+    ) -> (
+        tuple[
+            list[int],
+            NDArray[np.float64],
+            NDArray[np.float64],
+            NDArray[np.float64],
+            dict[str, Any],
+        ]
+        | None
+    ): ...
+    def intervene(
+        self, interventions: Sequence[dict[str, Any] | None], check_bounds: bool
+    ) -> list[Any]: ...
+    def set_starting_states(
+        self, interventions: Sequence[dict[str, Any] | None], check_bounds: bool
+    ) -> list[Any]: ...
+    def states(self) -> list[State]: ...
+    def set_states(self, states: Sequence[State]) -> None: ...
+    def variables(self, world: int) -> dict[str, Any]: ...
+    def branch(
+        self, state: State, sequences: Sequence[NDArray[np.float64]], keep_states: bool
+    ) -> list[tuple[NDArray[np.float64], bool, bool, bool, float, State, list[State]]]: ...
+    def close(self) -> None: ...

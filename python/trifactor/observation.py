@@ -99,13 +99,14 @@ class Arrangement:
         return self.arrange(numbers)
 
     def arrange(self, numbers: Array) -> Any:
-        """Numbers in a row, as the observation has them."""
+        """Numbers in a row, or in the rows of a batch, as the observation has them."""
         table = self.native.observation_table()
         if table is None:
             return numbers
         rows, columns = table
-        entities = numbers[: rows * columns].reshape(rows, columns)
-        beside = numbers[rows * columns :]
+        whole = (*numbers.shape[:-1], rows, columns)
+        entities = numbers[..., : rows * columns].reshape(whole)
+        beside = numbers[..., rows * columns :]
         return {"entities": entities, "context": beside} if beside.size else entities
 
     def names(self) -> Any:

@@ -18,10 +18,10 @@ FAMILIES = {
 """The name in the id, and the task family."""
 
 FORMS = {
-    "": "trifactor.env:TriFingerEnv",
-    "Goal": "trifactor.goal:TriFingerGoalEnv",
+    "": ("trifactor.env:TriFingerEnv", "trifactor.vector:TriFingerVectorEnv"),
+    "Goal": ("trifactor.goal:TriFingerGoalEnv", "trifactor.vector:TriFingerGoalVectorEnv"),
 }
-"""What follows the name in the id, and the environment: plain, or goal-conditioned."""
+"""What follows the name in the id, and the environment with its batch: plain, or goal-conditioned."""
 
 
 def register() -> None:
@@ -37,10 +37,11 @@ def register() -> None:
 
 
 def _register(name: str, family: str | None) -> None:
-    for form, entry_point in FORMS.items():
+    for form, (entry_point, vector_entry_point) in FORMS.items():
         gym.register(
             id=f"trifactor/{name}{form}-v0",
             entry_point=entry_point,
+            vector_entry_point=vector_entry_point,
             nondeterministic=False,
             kwargs={"family": family},
         )

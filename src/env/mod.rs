@@ -9,6 +9,7 @@ pub mod observation;
 mod shown;
 mod snapshot;
 mod spaces;
+mod twin;
 
 use std::mem;
 use std::sync::Arc;
@@ -57,7 +58,8 @@ pub struct Info {
 /// A TriFinger among blocks, with a task: the environment that agents act in.
 pub struct Env {
     config: Config,
-    task: Box<dyn Task>,
+    // Shared with the twins of a batch.
+    task: Arc<dyn Task>,
     world: World,
     features: Vec<Feature>,
     shown: Shown,
@@ -70,6 +72,8 @@ pub struct Env {
     terms: Option<Terms>,
     outcome: Outcome,
     ready: bool,
+    // The numbers in an observation and in a goal array, where a batch needs them to stay.
+    fixed: Option<[usize; 2]>,
 }
 
 impl Env {
@@ -114,10 +118,10 @@ impl Env {
         let outcome = task.outcome(&starting, &tips, config.overlap);
         let (state, before) = (starting.clone(), starting.clone());
         let starting_shown = shown.clone();
-        let (terms, ready) = (None, false);
+        let (terms, ready, fixed) = (None, false, None);
         Ok(Self {
             config,
-            task,
+            task: Arc::from(task),
             world,
             features,
             shown,
@@ -129,6 +133,7 @@ impl Env {
             terms,
             outcome,
             ready,
+            fixed,
         })
     }
 
@@ -316,7 +321,9 @@ impl Env {
     }
 
     fn shown_of(&self, state: &State) -> Result<Shown> {
-        Shown::of(self.family(), &self.config, &self.features, state)
+        let shown = Shown::of(self.family(), &self.config, &self.features, state)?;
+        self.check_fixed(&shown)?;
+        Ok(shown)
     }
 
     /// Computes what follows from the present state without a step.

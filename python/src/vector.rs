@@ -1,0 +1,351 @@
+//! A batch of environments as Python's `TriFingerVectorEnv` drives it.
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use trifactor::Error;
+use trifactor::env::observation::Number;
+use trifactor::env::{Env, Info};
+use trifactor::intervention::Intervention;
+use trifactor::vec_env::{Autoreset, Rows, VecEnv};
+
+use crate::env::NativeEnv;
+use crate::errors::{self, shape_error, to_python};
+use crate::names;
+use crate::state::State;
+
+/// Sequences of actions for each thread that are tried between two looks for an interrupt.
+const AT_ONCE: usize = 4;
+
+type Array1<'py, T> = Bound<'py, PyArray1<T>>;
+type Array2<'py, T> = Bound<'py, PyArray2<T>>;
+
+/// Rewards, terminated, truncated, success, fractional success, last state, states.
+type Branch<'py> = (Array1<'py, f64>, bool, bool, bool, f64, State, Vec<State>);
+
+/// Worlds, last observations (a row each), achieved goals, desired goals, and infos.
+type Finals<'py> =
+    (Vec<usize>, Array2<'py, f64>, Array2<'py, f64>, Array2<'py, f64>, Bound<'py, PyDict>);
+
+/// Many environments; `trifactor.vector.TriFingerVectorEnv` says what each call means.
+#[pyclass(module = "trifactor._trifactor")]
+pub(crate) struct NativeVecEnv {
+    worlds: VecEnv,
+    actions: Vec<f64>,
+}
+
+#[pymethods]
+impl NativeVecEnv {
+    #[new]
+    fn new(
+        py: Python<'_>,
+        like: PyRef<'_, NativeEnv>,
+        num_envs: usize,
+        num_threads: usize,
+        autoreset: &str,
+    ) -> PyResult<Self> {
+        let autoreset = mode(autoreset)?;
+        let env = like.env();
+        let made = py.detach(|| VecEnv::like(env, num_envs, num_threads, autoreset));
+        Ok(Self { worlds: made.map_err(errors::of_settings)?, actions: Vec::new() })
+    }
+
+    fn threads(&self) -> usize {
+        self.worlds.threads()
+    }
+
+    /// Resets the worlds of the mask, or all; writes every world's observation.
+    fn reset(
+        &mut self,
+        py: Python<'_>,
+        seeds: Vec<Option<u64>>,
+        mask: Option<Vec<bool>>,
+        observations: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let (worlds, mask) = (&mut self.worlds, mask.as_deref());
+        into(observations, Reset { py, worlds, seeds: &seeds, mask })
+    }
+
+    /// Steps every world; writes into the caller's arrays.
+    fn step(
+        &mut self,
+        py: Python<'_>,
+        actions: PyReadonlyArray2<'_, f64>,
+        observations: &Bound<'_, PyAny>,
+        rewards: &Array1<'_, f64>,
+        terminated: &Array1<'_, bool>,
+        truncated: &Array1<'_, bool>,
+    ) -> PyResult<()> {
+        // Copied, because another thread may write into the array while this one steps.
+        self.actions.clear();
+        self.actions.extend(actions.as_array().iter());
+        let (mut rewards, mut terminated, mut truncated) =
+            (rewards.try_readwrite()?, terminated.try_readwrite()?, truncated.try_readwrite()?);
+        let flags =
+            (rewards.as_slice_mut()?, terminated.as_slice_mut()?, truncated.as_slice_mut()?);
+        let (worlds, actions) = (&mut self.worlds, &self.actions[..]);
+        into(observations, Step { py, worlds, actions, flags })
+    }
+
+    /// Writes every world's observation into a contiguous array of float32 or float64.
+    fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
+        into(out, Observe { worlds: &self.worlds })
+    }
+
+    /// What is achieved and what is desired, a row for each world.
+    fn goals_into(&self, achieved: &Array2<'_, f64>, desired: &Array2<'_, f64>) -> PyResult<()> {
+        let (mut achieved, mut desired) = (achieved.try_readwrite()?, desired.try_readwrite()?);
+        let (achieved, desired) = (achieved.as_slice_mut()?, desired.as_slice_mut()?);
+        let length = self.worlds.world(0).map_or(0, |env| env.goal_layout().len());
+        let whole = length * self.worlds.len();
+        if achieved.len() != whole || desired.len() != whole {
+            return Err(shape_error(
+                "goals",
+                &format!("{whole} numbers"),
+                achieved.len().to_string(),
+            ));
+        }
+        let rows = achieved.chunks_mut(length.max(1)).zip(desired.chunks_mut(length.max(1)));
+        for (env, (achieved, desired)) in self.worlds.worlds().zip(rows) {
+            env.achieved_goal(achieved).map_err(to_python)?;
+            env.desired_goal(desired).map_err(to_python)?;
+        }
+        Ok(())
+    }
+
+    /// Gymnasium's `infos` of the worlds of the mask, or of all; every array in it is new.
+    #[pyo3(signature = (mask=None))]
+    fn infos<'py>(&self, py: Python<'py>, mask: Option<Vec<bool>>) -> PyResult<Bound<'py, PyDict>> {
+        let shown = |world: usize| mask.as_ref().is_none_or(|mask| mask.get(world) == Some(&true));
+        let infos = self.worlds.worlds().map(Env::info).enumerate();
+        let infos: Vec<_> = infos.filter(|(world, _)| shown(*world)).collect();
+        infos_to_python(py, self.worlds.len(), &infos)
+    }
+
+    /// How the episodes ended that the last step ended, where it began others; None without any.
+    fn finals<'py>(&self, py: Python<'py>) -> PyResult<Option<Finals<'py>>> {
+        let ended = |world| self.worlds.last(world).map(|last| (world, last));
+        let ended: Vec<_> = (0..self.worlds.len()).filter_map(ended).collect();
+        if ended.is_empty() {
+            return Ok(None);
+        }
+        let infos: Vec<_> = ended.iter().map(|(world, last)| (*world, last.info.clone())).collect();
+        let row = |pick: fn(&trifactor::vec_env::Final) -> &Vec<f64>| {
+            let rows: Vec<_> = ended.iter().map(|(_, last)| pick(last).clone()).collect();
+            PyArray2::from_vec2(py, &rows)
+        };
+        Ok(Some((
+            ended.iter().map(|(world, _)| *world).collect(),
+            row(|last| &last.observation)?,
+            row(|last| &last.achieved_goal)?,
+            row(|last| &last.desired_goal)?,
+            infos_to_python(py, self.worlds.len(), &infos)?,
+        )))
+    }
+
+    /// Sets variables in every world that has an intervention; the reasons of the refused.
+    fn intervene(
+        &mut self,
+        py: Python<'_>,
+        interventions: Vec<Option<Bound<'_, PyAny>>>,
+        check_bounds: bool,
+    ) -> PyResult<Vec<Option<Py<PyAny>>>> {
+        let wanted = wanted(interventions)?;
+        let outcomes = py.detach(|| self.worlds.intervene(&wanted, check_bounds));
+        Ok(reasons(py, outcomes.map_err(to_python)?))
+    }
+
+    /// Sets variables of the starting states; the reasons of the refused.
+    fn set_starting_states(
+        &mut self,
+        py: Python<'_>,
+        interventions: Vec<Option<Bound<'_, PyAny>>>,
+        check_bounds: bool,
+    ) -> PyResult<Vec<Option<Py<PyAny>>>> {
+        let wanted = wanted(interventions)?;
+        let outcomes = py.detach(|| self.worlds.set_starting_states(&wanted, check_bounds));
+        Ok(reasons(py, outcomes.map_err(to_python)?))
+    }
+
+    fn states(&self) -> Vec<State> {
+        self.worlds.worlds().map(|env| State::new(env.state())).collect()
+    }
+
+    fn set_states(&mut self, py: Python<'_>, states: Vec<PyRef<'_, State>>) -> PyResult<()> {
+        let states: Vec<_> = states.iter().map(|state| state.inner.clone()).collect();
+        py.detach(|| self.worlds.set_states(&states)).map_err(to_python)
+    }
+
+    /// The variables of one world, by the reference's names.
+    fn variables<'py>(&self, py: Python<'py>, world: usize) -> PyResult<Bound<'py, PyDict>> {
+        match self.worlds.world(world) {
+            Some(env) => names::values_to_python(py, env, env.variables()),
+            None => Err(shape_error("world", "one of the batch", world.to_string())),
+        }
+    }
+
+    /// Tries sequences of actions, a row for each step, from one state.
+    fn branch<'py>(
+        &mut self,
+        py: Python<'py>,
+        state: PyRef<'_, State>,
+        sequences: Vec<PyReadonlyArray2<'_, f64>>,
+        keep_states: bool,
+    ) -> PyResult<Vec<Branch<'py>>> {
+        let state = state.inner.clone();
+        let sequences: Vec<Vec<f64>> =
+            sequences.iter().map(|actions| actions.as_array().iter().copied().collect()).collect();
+        let mut branches = Vec::with_capacity(sequences.len());
+        for some in sequences.chunks(AT_ONCE * self.worlds.threads()) {
+            let tried = py.detach(|| self.worlds.branch(&state, some, keep_states));
+            branches.extend(tried.map_err(to_python)?);
+            py.check_signals()?;
+        }
+        let to_python = |branch: trifactor::vec_env::Branch| {
+            (
+                PyArray1::from_vec(py, branch.rewards),
+                branch.terminated,
+                branch.truncated,
+                branch.success,
+                branch.fractional_success,
+                State::new(&branch.state),
+                branch.states.iter().map(State::new).collect(),
+            )
+        };
+        Ok(branches.into_iter().map(to_python).collect())
+    }
+
+    fn close(&mut self, py: Python<'_>) {
+        py.detach(|| self.worlds.close());
+    }
+}
+
+/// Something that is written into numbers of either precision.
+trait Write {
+    fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error>;
+}
+
+struct Reset<'a, 'py> {
+    py: Python<'py>,
+    worlds: &'a mut VecEnv,
+    seeds: &'a [Option<u64>],
+    mask: Option<&'a [bool]>,
+}
+
+impl Write for Reset<'_, '_> {
+    fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error> {
+        let Self { py, worlds, seeds, mask } = self;
+        py.detach(|| worlds.reset(seeds, mask, numbers))
+    }
+}
+
+struct Step<'a, 'py> {
+    py: Python<'py>,
+    worlds: &'a mut VecEnv,
+    actions: &'a [f64],
+    flags: (&'a mut [f64], &'a mut [bool], &'a mut [bool]),
+}
+
+impl Write for Step<'_, '_> {
+    fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error> {
+        let Self { py, worlds, actions, flags: (rewards, terminated, truncated) } = self;
+        let rows = Rows { observations: numbers, rewards, terminated, truncated };
+        py.detach(|| worlds.step(actions, rows))
+    }
+}
+
+struct Observe<'a> {
+    worlds: &'a VecEnv,
+}
+
+impl Write for Observe<'_> {
+    fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error> {
+        self.worlds.observe(numbers)
+    }
+}
+
+/// Writes into a contiguous array of float32 or float64.
+fn into(out: &Bound<'_, PyAny>, what: impl Write) -> PyResult<()> {
+    if let Ok(out) = out.cast::<PyArray2<f32>>() {
+        what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+    } else if let Ok(out) = out.cast::<PyArray2<f64>>() {
+        what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+    } else {
+        Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
+    }
+}
+
+fn mode(name: &str) -> PyResult<Autoreset> {
+    match name {
+        "NextStep" => Ok(Autoreset::NextStep),
+        "SameStep" => Ok(Autoreset::SameStep),
+        "Disabled" => Ok(Autoreset::Disabled),
+        _ => Err(to_python(Error::UnknownName {
+            what: "autoreset_mode",
+            name: name.to_string(),
+            known: "NextStep, SameStep, Disabled".to_string(),
+        })),
+    }
+}
+
+fn wanted(interventions: Vec<Option<Bound<'_, PyAny>>>) -> PyResult<Vec<Intervention>> {
+    let one = |wanted: Option<Bound<'_, PyAny>>| match wanted {
+        None => Ok(Intervention::new()),
+        Some(wanted) => names::intervention(&wanted),
+    };
+    interventions.into_iter().map(one).collect()
+}
+
+fn reasons(py: Python<'_>, outcomes: Vec<Result<(), Error>>) -> Vec<Option<Py<PyAny>>> {
+    let reason = |outcome: Result<(), Error>| {
+        outcome.err().map(|error| to_python(error).into_value(py).into_any())
+    };
+    outcomes.into_iter().map(reason).collect()
+}
+
+/// Infos of some worlds as arrays with a row for every world, and under `_key` which have it.
+fn infos_to_python<'py>(
+    py: Python<'py>,
+    count: usize,
+    infos: &[(usize, Info)],
+) -> PyResult<Bound<'py, PyDict>> {
+    let mut mask = vec![false; count];
+    infos.iter().for_each(|(world, _)| mask[*world] = true);
+    let add = |to: &Bound<'py, PyDict>, key: &str, value: Bound<'py, PyAny>| {
+        to.set_item(key, value)?;
+        to.set_item(format!("_{key}"), PyArray1::from_slice(py, &mask))
+    };
+    let column = |value: &dyn Fn(&Info) -> f64| {
+        let mut column = vec![0.0; count];
+        infos.iter().for_each(|(world, info)| column[*world] = value(info));
+        PyArray1::from_vec(py, column).into_any()
+    };
+    // Where scenes differ, the shorter rows end in zeros.
+    let table = |value: fn(&Info) -> &Vec<f64>| {
+        let width = infos.iter().map(|(_, info)| value(info).len()).max().unwrap_or(0);
+        let table = PyArray2::zeros(py, [count, width], false);
+        let mut rows = table.try_readwrite()?;
+        for (world, info) in infos {
+            let row = &mut rows.as_slice_mut()?[world * width..][..value(info).len()];
+            row.copy_from_slice(value(info));
+        }
+        PyResult::Ok(table.into_any())
+    };
+    let all = PyDict::new(py);
+    if infos.is_empty() {
+        return Ok(all);
+    }
+    let mut success = vec![false; count];
+    infos.iter().for_each(|(world, info)| success[*world] = info.success);
+    add(&all, "success", PyArray1::from_vec(py, success).into_any())?;
+    add(&all, "fractional_success", column(&|info| info.fractional_success))?;
+    let terms = PyDict::new(py);
+    for (i, (name, _)) in infos[0].1.reward_terms.iter().enumerate() {
+        add(&terms, name, column(&|info| info.reward_terms.get(i).map_or(0.0, |term| term.1)))?;
+    }
+    add(&all, "reward_terms", terms.into_any())?;
+    add(&all, "desired_goal", table(|info| &info.desired_goal)?)?;
+    add(&all, "achieved_goal", table(|info| &info.achieved_goal)?)?;
+    add(&all, "intervened", PyArray1::from_vec(py, vec![false; count]).into_any())?;
+    Ok(all)
+}

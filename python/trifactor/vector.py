@@ -1,0 +1,415 @@
+"""Many environments at once, as Gymnasium's vector environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike, NDArray
+
+from trifactor._trifactor import NativeVecEnv, State
+from trifactor.env import TriFingerEnv
+from trifactor.errors import SettingError, ShapeError, TrifactorError
+from trifactor.goal import TriFingerGoalEnv
+from trifactor.observation import Array, Variables
+
+Seeds = int | Sequence[int | None] | None
+"""One for all, of which world i has `seed + i`; or one for each, None for the next episode."""
+
+
+class BatchInterventionResult(NamedTuple):
+    """What became of a batch of interventions."""
+
+    success: NDArray[np.bool_]
+    """Whether each was accepted; true where there was none."""
+    observations: Any
+    """The observations after them."""
+    reasons: list[TrifactorError | None]
+    """Why each was refused; not raised."""
+
+
+class Branch(NamedTuple):
+    """What would come of one sequence of actions."""
+
+    rewards: NDArray[np.float64]
+    """Of every step taken; fewer than actions where the episode ends before."""
+    terminated: bool
+    truncated: bool
+    success: bool
+    """Whether the goal is reached in the last state."""
+    fractional_success: float
+    state: State
+    """The last state."""
+    states: list[State]
+    """The state after every step, where they were asked for."""
+
+
+class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
+    """Many worlds of one kind, stepped together on threads of their own.
+
+    World i gives the same bits as a `TriFingerEnv` with its seed, whatever the number of worlds
+    and threads. An intervention that would change how many numbers an observation has is refused;
+    `max_blocks`, or `max_entities`, makes room for it.
+
+    The interpreter is free while the worlds compute. The threads are started by the first call
+    that has work for them, so that a process may fork before; in a child that was forked later
+    they are started anew.
+    """
+
+    _single_class: ClassVar[type[TriFingerEnv]] = TriFingerEnv
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        num_threads: int | None = None,
+        autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
+        copy: bool = True,
+        extra_observations: Mapping[str, Any] | None = None,
+        goal_sampler: None = None,
+        **settings: Any,
+    ) -> None:
+        """Build the worlds.
+
+        Args:
+            num_envs: how many.
+            num_threads: that step them; None for as many as the machine runs at once. With one it
+                is the caller's.
+            autoreset_mode: what becomes of a world whose episode has ended: `NextStep`, `SameStep`
+                or `Disabled`.
+            copy: whether every call returns an array of its own. Without, observations are
+                returned in one array that every call writes into.
+            extra_observations: none; functions in Python can not be called from the threads.
+            goal_sampler: none, for the same reason.
+            settings: the arguments of `TriFingerEnv`.
+
+        Raises:
+            SettingError: an argument can not be meant.
+            FormatError: the family is no family.
+        """
+        functions = {"extra_observations": extra_observations, "goal_sampler": goal_sampler}
+        for name, given in functions.items():
+            if given:
+                raise SettingError(
+                    f"{name}: a batch calls no function in Python; use "
+                    "gymnasium.vector.SyncVectorEnv, or do it on the whole batch's arrays"
+                )
+        num_envs = _count("num_envs", num_envs)
+        threads = 0 if num_threads is None else _count("num_threads", num_threads)
+        try:
+            self.autoreset_mode = AutoresetMode(autoreset_mode)
+        except ValueError as error:
+            known = ", ".join(mode.value for mode in AutoresetMode)
+            raise SettingError(f"autoreset_mode {autoreset_mode!r}: choose {known}") from error
+        single = self._single_class(**settings)
+        self._single = single
+        self._native = NativeVecEnv(single._native, num_envs, threads, self.autoreset_mode.value)
+        self.num_envs = num_envs
+        self.num_threads = self._native.threads()
+        self.copy = copy
+        self.render_mode = None
+        self.metadata = {**single.metadata, "autoreset_mode": self.autoreset_mode}
+        self.single_action_space = single.action_space
+        self.single_observation_space = single.observation_space
+        self.action_space = batch_space(single.action_space, num_envs)
+        self.observation_space = batch_space(single.observation_space, num_envs)
+        self._dtype = single._dtype
+        self._lengths = (single._native.observation_len(), single._native.goal_len())
+        # Worlds that have a seed: the others draw one at their first reset.
+        self._seeded = np.zeros(num_envs, np.bool_)
+        self._buffers: tuple[Array, ...] | None = None if copy else self._new_buffers()
+
+    @property
+    def dt(self) -> float:
+        """Length of a control step, s."""
+        return self._single.dt
+
+    def reset(
+        self, *, seed: Seeds = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode in every world, or in those of `options["reset_mask"]`.
+
+        Args:
+            seed: of world 0, from which world i has `seed + i`; or one for each world. Where it is
+                None, the next episode of the seed that the world has; a world that has none is
+                given one by chance.
+            options: `reset_mask`: an array of bool, one for each world.
+
+        Returns:
+            The observations of all worlds, and `infos` of those that were reset.
+
+        Raises:
+            SettingError: a seed is out of range, or an option is unknown.
+            ShapeError: the mask is no such array, or the seeds are not one for each world.
+        """
+        options = dict(options or {})
+        mask = self._mask(options.pop("reset_mask", None))
+        if options:
+            known = "reset_mask is the only one"
+            raise SettingError(f"unknown option '{next(iter(options))}'; {known}")
+        seeds = self._seeds(seed)
+        super().reset(seed=seed if isinstance(seed, int) else None)
+        chosen = np.ones(self.num_envs, np.bool_) if mask is None else mask
+        for world in np.flatnonzero(chosen & ~self._seeded):
+            if seeds[world] is None:
+                _ = self.np_random
+                seeds[world] = ((self.np_random_seed or 0) + int(world)) % 2**64
+        buffers = self._buffers_to_fill()
+        self._native.reset(seeds, None if mask is None else mask.tolist(), buffers[0])
+        self._seeded |= chosen
+        truncated = np.zeros(self.num_envs, np.bool_)
+        return self._shown(buffers), self._infos(chosen, truncated)
+
+    def step(
+        self, actions: ArrayLike
+    ) -> tuple[Any, NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_], dict[str, Any]]:
+        """Hold an action in every world for one control step.
+
+        Args:
+            actions: nine numbers for every world.
+
+        Returns:
+            Observations, rewards, terminations, truncations, and `infos`: arrays by name, as
+            `TriFingerEnv.step` names them, each with a mask `_name` of the worlds that have it.
+            With `SameStep`, `final_obs` and `final_info` are of the episodes that ended.
+
+        Raises:
+            ShapeError: the actions are not nine numbers for every world.
+            NotFiniteError: they contain NaN or infinity; the message names the world.
+            OrderError: a world was not reset, or, with `Disabled`, not since its episode ended.
+        """
+        numbers = self._actions(actions)
+        buffers = self._buffers_to_fill()
+        rewards = np.zeros(self.num_envs)
+        terminated, truncated = (np.zeros(self.num_envs, np.bool_) for _ in range(2))
+        self._native.step(numbers, buffers[0], rewards, terminated, truncated)
+        same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
+        ended = np.logical_and(truncated, False) if same_step else truncated
+        infos = self._infos(None, ended)
+        if same_step:
+            self._add_finals(infos, truncated)
+        return self._shown(buffers), rewards, terminated, truncated, infos
+
+    def observe(self) -> Any:
+        """The observations of the present states."""
+        buffers = self._buffers_to_fill()
+        self._native.observe_into(buffers[0])
+        return self._shown(buffers)
+
+    def do_interventions(
+        self, interventions: Sequence[Variables | None], check_bounds: bool = True
+    ) -> BatchInterventionResult:
+        """Set variables, each world its own; None leaves a world alone.
+
+        Every world's intervention is applied whole or refused, whatever becomes of the others.
+
+        Args:
+            interventions: for every world values by name, or None.
+            check_bounds: whether values must lie in the intervention space in force.
+
+        Raises:
+            ShapeError: it is not one for every world, or a value is no number.
+        """
+        wanted = self._one_for_each("interventions", interventions)
+        reasons = self._native.intervene(wanted, check_bounds)
+        return self._outcome(reasons)
+
+    def set_starting_states(
+        self, interventions: Sequence[Variables | None], check_bounds: bool = True
+    ) -> BatchInterventionResult:
+        """Set variables in the states that later resets return to, and reset those worlds.
+
+        Arguments and exceptions are those of `do_interventions`.
+        """
+        wanted = self._one_for_each("interventions", interventions)
+        reasons = self._native.set_starting_states(wanted, check_bounds)
+        return self._outcome(reasons)
+
+    def get_current_state_variables(self, world: int) -> Variables:
+        """The value of every variable of one world."""
+        return self._native.variables(world)
+
+    def get_states(self) -> list[State]:
+        """Every world's state."""
+        return self._native.states()
+
+    def set_states(self, states: Sequence[State]) -> None:
+        """Go on from these states, one for each world; all of them, or none.
+
+        Raises:
+            ShapeError: they are not one for each world.
+            StateError: one belongs to another kind of world; the message names the world.
+        """
+        states = self._one_for_each("states", states)
+        for state in states:
+            if not isinstance(state, State):
+                raise ShapeError(f"states: expected a State, got {type(state).__name__}")
+        self._native.set_states(states)
+        self._seeded[:] = True
+
+    def branch(
+        self,
+        state: State,
+        action_sequences: ArrayLike | Sequence[ArrayLike],
+        *,
+        keep_states: bool = False,
+    ) -> list[Branch]:
+        """Try sequences of actions from one state, in parallel; no world of the batch is touched.
+
+        Each is followed to its end or the episode's, and gives what `set_state` and `step` of an
+        environment would.
+
+        Args:
+            state: where all of them begin; of any world of this kind.
+            action_sequences: of shape (sequences, steps, 9), or a list of arrays (steps, 9).
+            keep_states: whether to return the states on the way.
+
+        Raises:
+            ShapeError: a sequence is no such array.
+            NotFiniteError: one contains NaN or infinity.
+            StateError: the state belongs to another kind of world.
+        """
+        sequences = []
+        for i, sequence in enumerate(action_sequences):  # type: ignore[arg-type]
+            sequences.append(_numbers(f"action sequence {i}", sequence, 2))
+        return [Branch(*one) for one in self._native.branch(state, sequences, keep_states)]
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """End the threads."""
+        self._native.close()
+
+    def _new_buffers(self) -> tuple[Array, ...]:
+        return (np.empty((self.num_envs, self._lengths[0]), self._dtype),)
+
+    def _buffers_to_fill(self) -> tuple[Array, ...]:
+        return self._new_buffers() if self._buffers is None else self._buffers
+
+    def _shown(self, buffers: tuple[Array, ...]) -> Any:
+        return self._single._arrangement.arrange(buffers[0])
+
+    def _infos(
+        self, mask: NDArray[np.bool_] | None, truncated: NDArray[np.bool_]
+    ) -> dict[str, Any]:
+        return self._native.infos(None if mask is None else mask.tolist())
+
+    def _add_finals(self, infos: dict[str, Any], truncated: NDArray[np.bool_]) -> None:
+        finals = self._native.finals()
+        if finals is None:
+            return
+        worlds, observations, achieved, desired, info = finals
+        final, mask = np.full(self.num_envs, None, object), np.zeros(self.num_envs, np.bool_)
+        mask[worlds] = True
+        buffers = (observations.astype(self._dtype), achieved, desired)
+        for row, world in enumerate(worlds):
+            final[world] = self._shown_final(tuple(buffer[row] for buffer in buffers))
+        infos["final_obs"], infos["_final_obs"] = final, mask
+        infos["final_info"], infos["_final_info"] = info, mask.copy()
+
+    def _shown_final(self, buffers: tuple[Array, ...]) -> Any:
+        return self._shown(buffers)
+
+    def _outcome(self, reasons: list[Any]) -> BatchInterventionResult:
+        success = np.array([reason is None for reason in reasons], np.bool_)
+        return BatchInterventionResult(success, self.observe(), reasons)
+
+    def _one_for_each(self, what: str, given: Sequence[Any]) -> list[Any]:
+        each = list(given)
+        if len(each) != self.num_envs:
+            raise ShapeError(f"{what}: expected {self.num_envs}, one for each world, got {len(each)}")
+        return each
+
+    def _actions(self, actions: ArrayLike) -> NDArray[np.float64]:
+        numbers = _numbers("actions", actions, 2)
+        if numbers.shape != (self.num_envs, 9):
+            raise ShapeError(f"actions: expected ({self.num_envs}, 9), got {numbers.shape}")
+        return numbers
+
+    def _mask(self, mask: Any) -> NDArray[np.bool_] | None:
+        if mask is None:
+            return None
+        fits = isinstance(mask, np.ndarray) and mask.shape == (self.num_envs,)
+        if not fits or mask.dtype != np.bool_ or not mask.any():
+            raise ShapeError(
+                f"reset_mask: expected an array of {self.num_envs} bool with one of them true, "
+                f"got {mask!r}"
+            )
+        return np.array(mask, np.bool_)
+
+    def _seeds(self, seed: Seeds) -> list[int | None]:
+        if seed is None:
+            return [None] * self.num_envs
+        one = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+        seeds = [int(seed) + i for i in range(self.num_envs)] if one else list(seed)  # type: ignore
+        if len(seeds) != self.num_envs:
+            raise ShapeError(f"seed: expected {self.num_envs}, one for each world, got {len(seeds)}")
+        for each in seeds:
+            if each is not None and not (isinstance(each, int | np.integer) and 0 <= each < 2**64):
+                raise SettingError(f"seed {each!r}: choose an integer from 0 to 2**64 - 1")
+        return [None if each is None else int(each) for each in seeds]
+
+
+class TriFingerGoalVectorEnv(TriFingerVectorEnv):
+    """Many goal-conditioned worlds: what `TriFingerGoalEnv` is to `TriFingerEnv`.
+
+    `compute_reward` and its siblings are those of `TriFingerGoalEnv`, for any leading dimensions.
+    """
+
+    _single_class: ClassVar[type[TriFingerEnv]] = TriFingerGoalEnv
+    _single: TriFingerGoalEnv
+
+    def compute_reward(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any
+    ) -> float | NDArray[np.float64]:
+        """What a step pays that ends with this achieved and this desired."""
+        return self._single.compute_reward(achieved_goal, desired_goal, info)
+
+    def _new_buffers(self) -> tuple[Array, ...]:
+        goals = [np.empty((self.num_envs, self._lengths[1])) for _ in range(2)]
+        return (*super()._new_buffers(), *goals)
+
+    def _shown(self, buffers: tuple[Array, ...]) -> Any:
+        self._native.goals_into(buffers[1], buffers[2])
+        return self._shown_final(buffers)
+
+    def _shown_final(self, buffers: tuple[Array, ...]) -> Any:
+        seen = super()._shown(buffers)
+        parts = dict(seen) if isinstance(seen, dict) else {"entities": seen}
+        return {
+            "observation": parts.pop("entities"),
+            **parts,
+            "achieved_goal": buffers[1],
+            "desired_goal": buffers[2],
+        }
+
+    def _infos(
+        self, mask: NDArray[np.bool_] | None, truncated: NDArray[np.bool_]
+    ) -> dict[str, Any]:
+        infos = super()._infos(mask, truncated)
+        infos["truncated"], infos["_truncated"] = truncated.copy(), infos["_success"].copy()
+        return infos
+
+    def _add_finals(self, infos: dict[str, Any], truncated: NDArray[np.bool_]) -> None:
+        super()._add_finals(infos, truncated)
+        if "final_info" in infos:
+            final = infos["final_info"]
+            final["truncated"] = truncated & final["_success"]
+            final["_truncated"] = final["_success"].copy()
+
+
+def _numbers(what: str, given: Any, dimensions: int) -> NDArray[np.float64]:
+    try:
+        numbers = np.asarray(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{what}: expected an array of numbers") from error
+    if numbers.ndim != dimensions or numbers.shape[-1] != 9:
+        raise ShapeError(f"{what}: expected nine numbers in every row, got shape {numbers.shape}")
+    return numbers
+
+
+def _count(name: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise SettingError(f"{name} {value!r}: choose a whole number of at least 1")
+    return int(value)
