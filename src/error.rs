@@ -159,7 +159,7 @@ pub enum Error {
         expected: usize,
     },
     /// A defect: the code of a world, or of its task, panicked.
-    #[error("it panicked ({reason}); reset this world before it is used again")]
+    #[error("it panicked, a defect of the task or of trifactor: {reason}; begin anew with a reset")]
     Panicked {
         /// What the panic said.
         reason: String,

@@ -379,7 +379,7 @@ fn branches_refuse_what_is_no_sequence_and_other_worlds_states() {
 }
 
 #[test]
-fn a_step_of_one_thread_allocates_nothing() {
+fn stepping_one_block_on_one_thread_allocates_nothing() {
     for family in ["pushing", "reaching"] {
         let config = Config { skip_frame: 1, max_episode_length: Some(40), ..Config::new(family) };
         let mut worlds = begun(config, 8, 1, Autoreset::NextStep);
@@ -436,6 +436,22 @@ fn a_panic_in_one_world_is_an_error_that_names_it_and_spares_the_others() {
         assert_eq!(worlds.world(1).unwrap().state().robot, alone.robot);
         assert_eq!(worlds.world(1).unwrap().state().blocks, alone.blocks);
     }
+}
+
+#[test]
+fn a_panic_in_a_branch_names_the_sequence_and_later_branches_work() {
+    let task = Box::new(Fragile(Family::named("pushing").unwrap()));
+    let env = Env::with_task(short("pushing"), task).unwrap();
+    let mut worlds = VecEnv::like(&env, 2, 2, Autoreset::NextStep).unwrap();
+    let mut observations = worlds.batch::<f64>().observations;
+    worlds.reset(&worlds.seeds(SEED), None, &mut observations).unwrap();
+    let states = worlds.states();
+    let sequences = [vec![0.1; 9], vec![0.1; 18], vec![0.1; 9]];
+    let message = worlds.branch(&states[1], &sequences, false).unwrap_err().to_string();
+    assert!(message.contains("sequence 1") && message.contains("the glass broke"), "{message}");
+    let branches = worlds.branch(&states[1], &[[0.1; 9]; 4], false).unwrap();
+    assert!(branches.iter().all(|branch| branch.rewards.len() == 1));
+    assert_eq!(worlds.states(), states);
 }
 
 /// The state after one step of a seed's first episode.

@@ -352,10 +352,7 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
 
 
 class TriFingerGoalVectorEnv(TriFingerVectorEnv):
-    """Many goal-conditioned worlds: what `TriFingerGoalEnv` is to `TriFingerEnv`.
-
-    `compute_reward` and its siblings are those of `TriFingerGoalEnv`, for any leading dimensions.
-    """
+    """Many goal-conditioned worlds: what `TriFingerGoalEnv` is to `TriFingerEnv`."""
 
     _single_class: ClassVar[type[TriFingerEnv]] = TriFingerGoalEnv
     _single: TriFingerGoalEnv
@@ -363,8 +360,22 @@ class TriFingerGoalVectorEnv(TriFingerVectorEnv):
     def compute_reward(
         self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any
     ) -> float | NDArray[np.float64]:
-        """What a step pays that ends with this achieved and this desired."""
+        """What steps pay that end with these achieved and desired; as `TriFingerGoalEnv` has it."""
         return self._single.compute_reward(achieved_goal, desired_goal, info)
+
+    def compute_terminated(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any
+    ) -> bool | NDArray[np.bool_]:
+        """Whether steps end the episode that end like this: never."""
+        return self._single.compute_terminated(achieved_goal, desired_goal, info)
+
+    def compute_truncated(
+        self, achieved_goal: ArrayLike, desired_goal: ArrayLike, info: Any
+    ) -> bool | NDArray[np.bool_]:
+        """Whether time ended the episodes: `infos["truncated"]`, or of a list of single infos."""
+        if isinstance(info, dict) and isinstance(info.get("truncated"), np.ndarray):
+            return np.array(info["truncated"], np.bool_)
+        return self._single.compute_truncated(achieved_goal, desired_goal, info)
 
     def _new_buffers(self) -> tuple[Array, ...]:
         goals = [np.empty((self.num_envs, self._lengths[1])) for _ in range(2)]

@@ -41,7 +41,8 @@ impl VecEnv {
     ///
     /// # Errors
     /// [`Error::OtherWorld`] for a state of another world; [`Error::Shape`] or [`Error::NotFinite`]
-    /// with the sequence's number, before any is tried.
+    /// with the sequence's number, before any is tried; [`Error::Panicked`] with the number of the
+    /// first that panicked.
     pub fn branch<S: AsRef<[f64]> + Sync>(
         &mut self,
         state: &State,
@@ -80,9 +81,13 @@ impl VecEnv {
             false => scratch.iter_mut().for_each(work),
         })?;
         let results = tried.into_iter().enumerate().map(|(i, place)| {
-            let result = place.into_inner().ok().flatten();
-            let lost = || Err(Error::Panicked { reason: format!("sequence {i} was lost") });
-            result.unwrap_or_else(lost)
+            let panicked =
+                |reason: &str| Error::Panicked { reason: format!("sequence {i}: {reason}") };
+            match place.into_inner().ok().flatten() {
+                Some(Err(Error::Panicked { reason })) => Err(panicked(&reason)),
+                Some(result) => result,
+                None => Err(panicked("without a result")),
+            }
         });
         results.collect()
     }

@@ -185,9 +185,10 @@ impl VecEnv {
 
     /// Takes one control step in every world; `actions` are nine numbers for each, in a row.
     ///
-    /// With one thread nothing is allocated, but for the last observation of an episode that
-    /// [`Autoreset::SameStep`] ends; with several, the pool's queue takes a little memory now and
-    /// then, however many worlds there are.
+    /// The batch itself allocates nothing, but for the last observation of an episode that
+    /// [`Autoreset::SameStep`] ends; with several threads the pool's queue takes a little memory
+    /// now and then, however many worlds there are. The tasks' exact overlap of several blocks, and
+    /// the goal arrays of goal-conditioned worlds, do allocate.
     ///
     /// # Errors
     /// Refused before any world moved: other lengths, a number that is not finite, a world that

@@ -7,8 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
-CUSTOM = (ROOT / "docs/custom.md").read_text(encoding="utf-8")
-SNIPPETS = re.findall(r"^```python\n(.*?)^```", PAGE + CUSTOM, flags=re.MULTILINE | re.DOTALL)
+PAGES = [(ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("custom", "batches")]
+SNIPPETS = re.findall(r"^```python\n(.*?)^```", PAGE + "".join(PAGES), flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=range(len(SNIPPETS)))

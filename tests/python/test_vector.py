@@ -193,6 +193,18 @@ def test_branches_are_what_the_actions_would_do():
             envs.branch(state, wrong)
 
 
+def test_goals_of_a_batch_are_worth_what_a_step_pays():
+    envs = make("PushingGoal")
+    envs.reset(seed=0)
+    for _ in range(6):
+        observations, rewards, terminated, truncated, infos = envs.step(np.full((3, 9), 0.2))
+        goals = observations["achieved_goal"], observations["desired_goal"]
+        assert (envs.compute_truncated(*goals, infos) == truncated).all()
+        assert (envs.compute_terminated(*goals, infos) == terminated).all()
+        assert (envs.compute_reward(*goals, infos) == rewards).all()
+    assert truncated.all()
+
+
 def test_seeds_are_derived_or_given_or_drawn():
     envs = make()
     seeds = lambda: [(state["seed"], state["episode"]) for state in envs.get_states()]  # noqa: E731
