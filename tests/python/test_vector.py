@@ -1,6 +1,7 @@
 """Many environments at once: Gymnasium's conventions, and the same bits as one."""
 
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -323,23 +324,30 @@ def test_an_interrupt_stops_a_long_call():
 
 
 def child(queue):
-    envs = make(num_threads=2)
-    queue.put(rollout(envs))
+    """What a worker shows of its own batch."""
+    queue.put(rollout(make(num_threads=2)))
 
 
-@pytest.mark.parametrize("method", ["spawn", "fork"])
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_workers_work_however_they_are_started(method):
-    if method not in multiprocessing.get_all_start_methods():
-        pytest.skip(f"this system can not {method}")
-    context = multiprocessing.get_context(method)
-    queue = context.Queue()
-    worker = context.Process(target=child, args=(queue,))
-    worker.start()
-    assert queue.get(timeout=120) == rollout(make(num_threads=2))
-    worker.join()
+    # In a process of its own, which has used no batch when it forks.
+    script = (
+        "import multiprocessing\n"
+        "from test_vector import child, make, rollout\n"
+        "if __name__ == '__main__':\n"
+        f"    context = multiprocessing.get_context({method!r})\n"
+        "    queue = context.Queue()\n"
+        "    worker = context.Process(target=child, args=(queue,))\n"
+        "    worker.start()\n"
+        "    shown = queue.get(timeout=100)\n"
+        "    worker.join()\n"
+        "    assert shown == rollout(make(num_threads=2))\n"
+    )
+    command = [sys.executable, "-c", script]
+    subprocess.run(command, check=True, cwd=__file__.rpartition("/")[0], timeout=120)
 
 
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system can not fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can not fork")
 def test_a_batch_that_was_used_goes_on_in_a_forked_child():
     script = (
         "import os, sys\n"
