@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trifactor::robot::{Command, RAISED, RobotState, description, every_finger};
-use trifactor::world::{Preset, Scene, State, World};
+use trifactor::world::{Physics, Preset, Scene, State, World};
 
 #[test]
 fn a_bouncing_block_comes_up_to_the_square_of_its_restitution() {
@@ -68,4 +68,31 @@ fn no_torque_drives_a_joint_through_its_limit() {
             assert!(reached < 0.01, "joint {joint}, {sign}: never came nearer than {reached} rad");
         }
     }
+}
+
+#[test]
+fn the_impulse_of_a_tick_is_that_of_all_its_substeps() {
+    for substeps in [1, 2, 4] {
+        let physics = Physics { substeps, ..Preset::Accurate.physics() };
+        let mut world = World::new(physics, 1).unwrap();
+        let scene = Scene::new().movable("block").without_wall();
+        let mut state = State::new(Arc::new(scene), RobotState::resting(RAISED));
+        state.robot.height = 10.0;
+        let mut next = state.clone();
+        for _ in 0..100 {
+            world.step(&state, &Command::JointPositions(RAISED), &mut next);
+            std::mem::swap(&mut state, &mut next);
+        }
+        // At rest the floor carries the weight.
+        let carried: f64 = world.contacts().couplings.iter().map(|c| c.impulse).sum();
+        let weight = state.blocks[0].mass * 9.81 * physics.tick;
+        assert!((carried / weight - 1.0).abs() < 1e-3, "{substeps}: {carried} instead of {weight}");
+    }
+}
+
+#[test]
+fn what_the_native_engine_does_not_know_is_refused_by_name() {
+    let physics = Physics { friction_in_bias_pass: false, ..Preset::Accurate.physics() };
+    let refusal = World::new(physics, 3).err().map(|error| error.to_string());
+    assert!(refusal.is_some_and(|reason| reason.contains("friction_in_bias_pass")));
 }

@@ -85,22 +85,23 @@ fn letters(name: &str) -> PathBuf {
     folder
 }
 
+/// A box from its lowest to its highest corner, as a piece of a mesh.
+pub(crate) fn slab(low: Triple, high: Triple) -> Hull {
+    let corner =
+        |k: usize| [0, 1, 2].map(|axis| if k >> axis & 1 == 1 { high[axis] } else { low[axis] });
+    let faces =
+        [[1, 3, 7, 5], [0, 4, 6, 2], [2, 6, 7, 3], [0, 1, 5, 4], [4, 5, 7, 6], [0, 2, 3, 1]];
+    let halves = |[a, b, c, d]: [u32; 4]| [[a, b, c], [a, c, d]];
+    Hull {
+        vertices: (0..8).map(corner).collect(),
+        triangles: faces.into_iter().flat_map(halves).collect(),
+    }
+}
+
 /// The L as the two boxes that it is made of, exactly.
 fn two_boxes() -> Mesh {
-    let part = |low: Triple, high: Triple| {
-        let corner = |k: usize| {
-            [0, 1, 2].map(|axis| if k >> axis & 1 == 1 { high[axis] } else { low[axis] })
-        };
-        let faces =
-            [[1, 3, 7, 5], [0, 4, 6, 2], [2, 6, 7, 3], [0, 1, 5, 4], [4, 5, 7, 6], [0, 2, 3, 1]];
-        let halves = |[a, b, c, d]: [u32; 4]| [[a, b, c], [a, c, d]];
-        Hull {
-            vertices: (0..8).map(corner).collect(),
-            triangles: faces.into_iter().flat_map(halves).collect(),
-        }
-    };
-    let long = part([-0.5, -0.5, -0.5], [0.5, 0.0, 0.5]);
-    Mesh::new(vec![long, part([-0.5, 0.0, -0.5], [0.0, 0.5, 0.5])]).unwrap()
+    let long = slab([-0.5, -0.5, -0.5], [0.5, 0.0, 0.5]);
+    Mesh::new(vec![long, slab([-0.5, 0.0, -0.5], [0.0, 0.5, 0.5])]).unwrap()
 }
 
 /// Pushing, with the given meshes for block and goal.

@@ -2,32 +2,11 @@
 
 use std::sync::Arc;
 
-use trifactor::math::{Triple, rotation, vector};
+use trifactor::math::{rotation, vector};
 use trifactor::robot::{Command, RAISED, RobotState};
-use trifactor::world::{BlockState, Hull, Mesh, Preset, Scene, State, World};
+use trifactor::world::{BlockState, Mesh, Preset, Scene, State, World};
 
-/// The corners of a box from `low` to `high` and its triangles, counter-clockwise from outside.
-fn slab(low: Triple, high: Triple) -> Hull {
-    let corner = |i: usize| {
-        let pick = |axis: usize| if i >> axis & 1 == 0 { low[axis] } else { high[axis] };
-        [pick(0), pick(1), pick(2)]
-    };
-    let triangles = vec![
-        [0, 2, 1],
-        [1, 2, 3],
-        [4, 5, 6],
-        [5, 7, 6],
-        [0, 1, 4],
-        [1, 5, 4],
-        [2, 6, 3],
-        [3, 6, 7],
-        [0, 4, 2],
-        [2, 4, 6],
-        [1, 3, 5],
-        [3, 7, 5],
-    ];
-    Hull { vertices: (0..8).map(corner).collect(), triangles }
-}
+use crate::mesh_blocks::slab;
 
 /// A cube as a mesh.
 fn cube() -> Mesh {

@@ -65,7 +65,8 @@ impl Contacts {
     pub(super) fn add(&mut self, tick: u32, a: Entity, b: Entity, impulse: f64, gap: f64) {
         let (first, second) = if a <= b { (a, b) } else { (b, a) };
         let same = |c: &&mut Coupling| c.tick == tick && c.first == first && c.second == second;
-        match self.couplings.iter_mut().rev().find(same) {
+        // Ticks are added one after the other.
+        match self.couplings.iter_mut().rev().take_while(|c| c.tick == tick).find(same) {
             Some(c) => {
                 c.impulse += impulse;
                 c.gap = c.gap.min(gap);

@@ -174,6 +174,10 @@ impl Physics {
             let reason = "must be cone with the native engine and another with rapier";
             return refuse("friction", format!("{:?}", self.friction).to_lowercase(), reason);
         }
+        if self.engine == Engine::Native && !self.friction_in_bias_pass {
+            let reason = "must be true with the native engine, which knows no other way";
+            return refuse("friction_in_bias_pass", "false".to_string(), reason);
+        }
         if !(self.robot_drag.is_finite() && self.robot_drag >= 0.0) {
             return refuse("robot_drag", self.robot_drag.to_string(), "must be 0 or more");
         }

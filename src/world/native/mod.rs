@@ -63,6 +63,7 @@ impl Native {
         let step = physics.tick / f64::from(physics.substeps);
         self.geometry.place(state);
         self.collider.find(state, &self.geometry, physics);
+        self.solver.begin_tick(self.collider.points.len());
         for substep in 0..physics.substeps {
             if substep > 0 {
                 self.geometry.place(state);

@@ -54,12 +54,20 @@ pub(super) struct Solver {
     limits: Vec<Limit>,
     /// What the step before found: key, and impulse along the normal and across it.
     known: Vec<([u32; 4], f64, Vector)>,
+    /// The normal impulses of a tick's internal steps so far, N s, per contact.
+    totals: Vec<f64>,
 }
 
 impl Solver {
     /// The next step starts cold.
     pub(super) fn forget(&mut self) {
         self.known.clear();
+    }
+
+    /// A tick with so many contacts begins.
+    pub(super) fn begin_tick(&mut self, contacts: usize) {
+        self.totals.clear();
+        self.totals.resize(contacts, 0.0);
     }
 
     /// Makes the contacts' constraints, each with the impulse it had in the step before.
@@ -174,8 +182,11 @@ impl Solver {
         }
     }
 
-    /// Keeps the impulses for the next step's start.
+    /// Keeps the impulses for the next step's start, and adds them to the tick's.
     pub(super) fn remember(&mut self) {
+        for (total, constraint) in self.totals.iter_mut().zip(&self.constraints) {
+            *total += constraint.impulse[0];
+        }
         self.known.clear();
         self.known.extend(self.constraints.iter().map(|constraint| {
             let [normal, first, second] = constraint.impulse;
@@ -184,10 +195,10 @@ impl Solver {
         }));
     }
 
-    /// Adds the last step's contacts to a report.
+    /// Adds the tick's contacts to a report.
     pub(super) fn report(&self, points: &[Point], tick: u32, contacts: &mut Contacts) {
-        for (point, constraint) in points.iter().zip(&self.constraints) {
-            contacts.add(tick, point.first, point.second, constraint.impulse[0], point.distance);
+        for (point, impulse) in points.iter().zip(&self.totals) {
+            contacts.add(tick, point.first, point.second, *impulse, point.distance);
         }
     }
 }
