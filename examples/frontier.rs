@@ -22,7 +22,7 @@ const SKIP_FRAME: u32 = 3;
 
 /// What is compared with the preset unless the command line says otherwise: one change at a time,
 /// then substeps with the contacts' softness per substep kept.
-const SPECS: [&str; 27] = [
+const SPECS: [&str; 30] = [
     "first_passes=32",
     "first_passes=64",
     "first_passes=96",
@@ -33,6 +33,9 @@ const SPECS: [&str; 27] = [
     "passes=4",
     "passes=8",
     "passes=32",
+    "pass_tolerance=0",
+    "pass_tolerance=1e-6",
+    "pass_tolerance=1e-5",
     "stabilization_passes=0",
     "stabilization_passes=1",
     "stabilization_passes=8",
@@ -54,11 +57,11 @@ const SPECS: [&str; 27] = [
 
 /// Rapier's own solver with the settings that suited it best.
 const RAPIER_SIMPLIFIED: &str = concat!(
-    "engine=\"rapier\",friction=\"simplified\",first_passes=64,passes=8,stabilization_passes=1,",
+    "engine=\"rapier\",friction=\"simplified\",pass_tolerance=0,first_passes=64,passes=8,stabilization_passes=1,",
     "contact_damping_ratio=0.4,contact_margin=0.008"
 );
 const RAPIER_COULOMB: &str = concat!(
-    "engine=\"rapier\",friction=\"coulomb\",first_passes=64,passes=8,stabilization_passes=1,",
+    "engine=\"rapier\",friction=\"coulomb\",pass_tolerance=0,first_passes=64,passes=8,stabilization_passes=1,",
     "contact_damping_ratio=0.4,contact_margin=0.008"
 );
 

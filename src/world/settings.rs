@@ -53,6 +53,9 @@ pub struct Physics {
     pub first_passes_per_block: u32,
     /// Solver passes per substep in the other ticks.
     pub passes: u32,
+    /// The native engine's passes end early for bodies that touch no others when one of them changes
+    /// none of their velocities, m/s and rad/s, by more than this; with 0 hardly ever.
+    pub pass_tolerance: f64,
     /// Passes that correct velocities after the positions were integrated.
     pub stabilization_passes: u32,
     /// Whether friction is solved in the passes before the position update, as the native engine
@@ -89,6 +92,7 @@ impl Preset {
                 first_passes: 160,
                 first_passes_per_block: 4,
                 passes: 24,
+                pass_tolerance: 1e-7,
                 stabilization_passes: 4,
                 friction_in_bias_pass: true,
                 friction: Friction::Cone,
@@ -107,6 +111,7 @@ impl Preset {
                 first_passes: 16,
                 first_passes_per_block: 8,
                 passes: 8,
+                pass_tolerance: 0.0,
                 stabilization_passes: 0,
                 friction_in_bias_pass: true,
                 friction: Friction::Coulomb,
@@ -177,6 +182,18 @@ impl Physics {
         if self.engine == Engine::Native && !self.friction_in_bias_pass {
             let reason = "must be true with the native engine, which knows no other way";
             return refuse("friction_in_bias_pass", "false".to_string(), reason);
+        }
+        if !(self.pass_tolerance.is_finite() && self.pass_tolerance >= 0.0) {
+            let value = self.pass_tolerance.to_string();
+            return refuse("pass_tolerance", value, "must be 0 or more");
+        }
+        if self.engine == Engine::Rapier && self.pass_tolerance != 0.0 {
+            let value = self.pass_tolerance.to_string();
+            return refuse(
+                "pass_tolerance",
+                value,
+                "must be 0 with rapier, which always takes all passes",
+            );
         }
         if !(self.robot_drag.is_finite() && self.robot_drag >= 0.0) {
             return refuse("robot_drag", self.robot_drag.to_string(), "must be 0 or more");

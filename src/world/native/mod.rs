@@ -8,6 +8,7 @@ mod bodies;
 mod collide;
 mod constraint;
 mod geometry;
+mod islands;
 mod narrow;
 mod point;
 mod segment_box;
@@ -73,7 +74,7 @@ impl Native {
             self.solver.prepare(points, geometry, &self.bodies, physics, step);
             self.bodies.accelerate(step);
             self.solver.limit_joints(state, &self.bodies, physics, step);
-            self.solver.push(&mut self.bodies, passes);
+            self.solver.push(&mut self.bodies, passes, physics.pass_tolerance);
             self.bodies.integrate(state, &self.geometry, step);
             self.solver.relax(&mut self.bodies, physics.stabilization_passes, step);
             self.bodies.write_velocities(state, &self.geometry);

@@ -2,9 +2,10 @@
 
 use rapier3d_f64::prelude::Vector;
 
-use super::bodies::Bodies;
+use super::bodies::{Bodies, Six};
 use super::constraint::Constraint;
 use super::geometry::Geometry;
+use super::islands::Islands;
 use super::point::Point;
 use crate::robot::{self, JOINTS, JOINTS_PER_FINGER};
 use crate::world::State;
@@ -52,6 +53,9 @@ pub(super) struct Solver {
     /// Bias of each constraint in the passes before the positions move, and its softness.
     soft: Vec<(f64, f64)>,
     limits: Vec<Limit>,
+    islands: Islands,
+    /// The velocities of an island before a pass.
+    before: Vec<Six>,
     /// What the step before found: key, and impulse along the normal and across it.
     known: Vec<([u32; 4], f64, Vector)>,
     /// The normal impulses of a tick's internal steps so far, N s, per contact.
@@ -143,16 +147,34 @@ impl Solver {
     }
 
     /// The passes before the positions move: penetrations are pushed out.
-    pub(super) fn push(&mut self, bodies: &mut Bodies, passes: u32) {
+    ///
+    /// Islands are solved one after the other, each with at most so many passes: one that a pass
+    /// changes by no more than the tolerance is done.
+    pub(super) fn push(&mut self, bodies: &mut Bodies, passes: u32, tolerance: f64) {
         for constraint in &self.constraints {
             constraint.apply(&mut bodies.velocities);
         }
-        for _ in 0..passes {
-            for (constraint, (bias, softness)) in self.constraints.iter_mut().zip(&self.soft) {
-                constraint.visit(&mut bodies.velocities, *bias, *softness);
-            }
-            for limit in &mut self.limits {
-                limit.visit(bodies, limit.bias);
+        self.islands.find(
+            bodies.velocities.len(),
+            self.constraints.iter().map(|constraint| constraint.bodies),
+            self.limits.iter().map(|limit| limit.finger),
+        );
+        for island in self.islands.iter() {
+            for _ in 0..passes {
+                self.before.clear();
+                self.before.extend(island.bodies.iter().map(|&body| bodies.velocities[body]));
+                for &index in island.constraints {
+                    let (bias, softness) = self.soft[index];
+                    self.constraints[index].visit(&mut bodies.velocities, bias, softness);
+                }
+                for &index in island.limits {
+                    let limit = &mut self.limits[index];
+                    limit.visit(bodies, limit.bias);
+                }
+                let after = island.bodies.iter().map(|&body| &bodies.velocities[body]);
+                if after.zip(&self.before).all(|(a, b)| near(a, b, tolerance)) {
+                    break;
+                }
             }
         }
     }
@@ -201,4 +223,9 @@ impl Solver {
             contacts.add(tick, point.first, point.second, *impulse, point.distance);
         }
     }
+}
+
+/// Whether no number of two velocities differs by more than that.
+fn near(a: &Six, b: &Six, tolerance: f64) -> bool {
+    a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance)
 }
