@@ -1,6 +1,7 @@
 //! How much of the goals the blocks fill: exact volumes of the intersections of oriented boxes and
 //! of meshes' convex pieces.
 
+mod boxes;
 mod part;
 mod piece;
 
@@ -34,18 +35,9 @@ impl Overlap {
         match self {
             Self::Aabb => aabb_fraction(blocks(), goals()),
             Self::Volume if has_meshes(&state.scene) => filled_with_meshes(state),
-            Self::Volume => {
-                // One block and one goal, the usual case of a step, allocates nothing.
-                let (mut some_blocks, mut some_goals) = (blocks(), goals());
-                match (some_blocks.next(), some_blocks.next(), some_goals.next(), some_goals.next())
-                {
-                    (Some(block), None, Some(goal), None) => fractional_success(&[block], &[goal]),
-                    _ => fractional_success(
-                        &blocks().collect::<Vec<_>>(),
-                        &goals().collect::<Vec<_>>(),
-                    ),
-                }
-            }
+            Self::Volume => boxes::filled(blocks(), goals()).unwrap_or_else(|| {
+                parts_filled(&blocks().collect::<Vec<_>>(), &goals().collect::<Vec<_>>())
+            }),
         }
     }
 
@@ -171,30 +163,37 @@ impl Cuboid {
 /// Exact up to rounding, continuous in all arguments, never negative and never above either
 /// volume; 0 where a size is not positive. It allocates nothing.
 pub fn intersection(a: &Cuboid, b: &Cuboid) -> f64 {
-    let limit = a.volume().min(b.volume());
-    if a.size.iter().chain(&b.size).any(|&edge| edge <= 0.0) || a.far_from(b) {
-        return 0.0;
-    }
-    // A polytope of twelve faces has at most 60 directed edges; rounding may add a few.
-    let shared =
-        intersection_within(a, b, [&mut Fixed::<96>::new(), &mut Fixed::<96>::new()], |fixed| {
-            !fixed.overflowed
-        })
-        .or_else(|| intersection_within(a, b, [&mut Vec::new(), &mut Vec::new()], |_| true));
-    shared.unwrap_or(0.0).min(limit)
+    shared(a, &[b])
 }
 
-fn intersection_within<E: Edges>(
+/// The volume that a box and all the others have in common, m³.
+fn shared(a: &Cuboid, others: &[&Cuboid]) -> f64 {
+    let limit = others.iter().fold(a.volume(), |least, other| least.min(other.volume()));
+    let empty = |cuboid: &Cuboid| cuboid.size.iter().any(|&edge| edge <= 0.0);
+    if empty(a) || others.iter().any(|other| empty(other) || a.far_from(other)) {
+        return 0.0;
+    }
+    // Two boxes' intersection has twelve faces, and so at most 60 directed edges; rounding may add
+    // a few.
+    let fixed = [&mut Fixed::<96>::new(), &mut Fixed::<96>::new()];
+    let volume = shared_within(a, others, fixed, |fixed| !fixed.overflowed)
+        .or_else(|| shared_within(a, others, [&mut Vec::new(), &mut Vec::new()], |_| true));
+    volume.unwrap_or(0.0).min(limit)
+}
+
+fn shared_within<E: Edges>(
     a: &Cuboid,
-    b: &Cuboid,
+    others: &[&Cuboid],
     [mut piece, mut next]: [&mut E; 2],
     complete: impl Fn(&E) -> bool,
 ) -> Option<f64> {
     let origin = math::vector(a.center);
     a.boundary(&origin).into_iter().for_each(|edge| piece.push(edge));
-    for half_space in &b.half_spaces(&origin) {
-        cut(piece.all(), half_space, next);
-        (piece, next) = (next, piece);
+    for other in others {
+        for half_space in &other.half_spaces(&origin) {
+            cut(piece.all(), half_space, next);
+            (piece, next) = (next, piece);
+        }
     }
     (complete(piece) && complete(next)).then(|| volume(piece.all()))
 }
@@ -202,15 +201,16 @@ fn intersection_within<E: Edges>(
 /// The share of the goals' united volume that the blocks fill, in \[0, 1\]; 1 without goals.
 ///
 /// Exact up to rounding for any number of boxes, with nothing counted twice where goals or
-/// blocks overlap: what is left of each goal after cutting away the earlier goals is cut by the
-/// blocks. One block and one goal allocate nothing. The cost grows with the number of boxes that
-/// overlap at one place, which physics keeps small. This is the paper's measure; the reference's
-/// code computes [`aabb_fraction`] instead (facts 6).
+/// blocks overlap. It allocates nothing unless three goals, or three blocks, overlap at one place;
+/// the cost then grows with the number of boxes at that place, which physics keeps small.
+/// This is the paper's measure; the reference's code computes [`aabb_fraction`] instead (facts 6).
 pub fn fractional_success(blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
-    if let ([block], [goal]) = (blocks, goals) {
-        let whole = goal.volume();
-        return if whole > 0.0 { (intersection(block, goal) / whole).min(1.0) } else { 1.0 };
-    }
+    boxes::filled(blocks.iter().copied(), goals.iter().copied())
+        .unwrap_or_else(|| parts_filled(blocks, goals))
+}
+
+/// The same by cutting goals into pieces, whatever overlaps.
+fn parts_filled(blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
     let parts = |boxes: &[Cuboid]| -> Vec<_> { boxes.iter().map(|b| Part::Box(*b)).collect() };
     part::filled(&parts(blocks), &parts(goals))
 }
@@ -247,8 +247,8 @@ mod tests {
         let a = Cuboid { center: [0.0; 3], orientation: math::IDENTITY, size: [0.065; 3] };
         let b = Cuboid { orientation, ..a };
         let short = [&mut Fixed::<30>::new(), &mut Fixed::<30>::new()];
-        assert_eq!(intersection_within(&a, &b, short, |fixed| !fixed.overflowed), None);
-        let growing = intersection_within(&a, &b, [&mut Vec::new(), &mut Vec::new()], |_| true);
+        assert_eq!(shared_within(&a, &[&b], short, |fixed| !fixed.overflowed), None);
+        let growing = shared_within(&a, &[&b], [&mut Vec::new(), &mut Vec::new()], |_| true);
         assert_eq!(growing, Some(intersection(&a, &b)));
     }
 }

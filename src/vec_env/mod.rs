@@ -187,8 +187,8 @@ impl VecEnv {
     ///
     /// The batch itself allocates nothing, but for the last observation of an episode that
     /// [`Autoreset::SameStep`] ends; with several threads the pool's queue takes a little memory
-    /// now and then, however many worlds there are. The tasks' exact overlap of several blocks, and
-    /// the goal arrays of goal-conditioned worlds, do allocate.
+    /// now and then, however many worlds there are. The goal arrays of goal-conditioned worlds, and the
+    /// exact overlap of meshes or of three boxes at one place, do allocate.
     ///
     /// # Errors
     /// Refused before any world moved: other lengths, a number that is not finite, a world that
