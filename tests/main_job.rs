@@ -164,6 +164,28 @@ fn bench_counts_the_steps_of_every_round() {
     }
 }
 
+#[test]
+fn bench_measures_a_batch_with_and_without_a_policy() {
+    let arguments = ["bench", "--worlds", "2", "--threads", "2", "--rounds", "1", "--json"];
+    let told: Value = serde_json::from_slice(&trifactor(&arguments).stdout).expect("JSON");
+    let rows = told["rows"].as_array().expect("a row for each number of threads");
+    assert_eq!(rows.iter().map(|row| &row["threads"]).collect::<Vec<_>>(), [1, 2]);
+    for row in rows {
+        for column in ["environment", "policy"] {
+            assert!(row[column].as_f64().is_some_and(|rate| rate > 0.0), "{told}");
+        }
+        assert_eq!(row["training"], Value::Null);
+    }
+
+    let path = file("batch_actions.json");
+    let actions = json!({"episodes": vec![vec![[0.1; 9]; 3], vec![[-0.1; 9]; 4]]});
+    std::fs::write(&path, actions.to_string()).expect("it can be written");
+    let log = path.to_str().expect("a plain path");
+    let arguments = ["bench", "--actions", log, "--worlds", "5", "--rounds", "2", "--json"];
+    let told: Value = serde_json::from_slice(&trifactor(&arguments).stdout).expect("JSON");
+    assert_eq!(told["steps"], 2 * 5 * 3);
+}
+
 /// The fractional success at an episode's end, with the policy at work or the robot at rest.
 fn success(family: &str, seed: u64, policy: Option<&mut dyn Policy>) -> f64 {
     let config = Config { normalize_actions: false, ..Config::new(family) };

@@ -2,6 +2,7 @@
 
 `free`     the fingers wander in the air, each in its own sector, above every block.
 `contact`  two or three fingers close on the block from its sides, squeeze it and drag it about.
+`random`   every joint's target is drawn anew at every step, from its whole range.
 
     python benches/peers/actions.py FOLDER KIND...
 
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scene import BLOCK_CENTRES, BLOCK_SIZE, REST, joints_of_tip, normalise, tip
 
-KINDS = ("free", "contact")
+KINDS = ("free", "contact", "random")
 EPISODES = 10
 STEPS = 150
 SEED = 20210503
@@ -93,10 +94,14 @@ def _contact(rng):
     return _joint_path(np.stack(paths, axis=1))
 
 
+def _random(rng):
+    return rng.uniform(-1.0, 1.0, size=(STEPS, 9))
+
+
 def sequences(kind):
     """Episodes of one kind as nested lists (episodes, steps, 9), the same on every call."""
     rng = np.random.Generator(np.random.PCG64([SEED, KINDS.index(kind)]))
-    make = {"free": _free, "contact": _contact}[kind]
+    make = {"free": _free, "contact": _contact, "random": _random}[kind]
     return [make(rng).round(DECIMALS).tolist() for _ in range(EPISODES)]
 
 

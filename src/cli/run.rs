@@ -168,7 +168,12 @@ fn bar(options: &Options, steps: u64) -> ProgressBar {
     if options.quiet {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(options.episodes * steps);
+    progress(options.episodes * steps)
+}
+
+/// A progress bar of that length; it says what its message is.
+pub(super) fn progress(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
     // A template that were refused would leave the plain bar, which will do.
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta}") {
         bar.set_style(style);

@@ -1,17 +1,19 @@
-//! Measures steps per second on given action sequences.
+//! Steps per second on given action sequences: one environment, a batch, or several bare blocks.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{number, plain};
-use super::{WorldOptions, file_error, json_reason, print};
+use super::super::run::{number, plain};
+use super::super::{file_error, json_reason, print};
+use super::{Options, build, json};
 use crate::env::observation::Layout;
 use crate::env::{Config, Env, observation};
 use crate::error::{Error, Result};
 use crate::robot::{self, ActionMode, Command, REST, RobotState};
+use crate::vec_env::{Autoreset, VecEnv};
 use crate::world::{GoalShape, Scene, State, World};
 
 /// Length of the episodes that five blocks would have in the reference, s per block.
@@ -20,24 +22,6 @@ const SECONDS_PER_BLOCK: f64 = 10.0;
 const BLOCK_MASS: f64 = 0.02;
 /// Edge of the blocks, m (facts 5.2).
 const BLOCK_SIZE: f64 = 0.065;
-
-#[derive(clap::Args)]
-pub(super) struct Options {
-    #[command(flatten)]
-    world: WorldOptions,
-    /// JSON file with `episodes`: normalised joint targets, episodes x steps x 9
-    #[arg(long, value_name = "FILE.json")]
-    actions: PathBuf,
-    /// How often the episodes are run
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
-    /// Blocks; more than one lie at the file's `block_centres`, outside any task
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    blocks: u64,
-}
 
 /// Action sequences; the file may say more than is needed here.
 #[derive(Deserialize)]
@@ -55,8 +39,8 @@ struct Measured {
     seconds: f64,
     /// The share of steps in which a finger pushed on a block.
     contact_fraction: f64,
-    /// What one tick of the bare world takes on the same states and commands, s.
-    tick_seconds: f64,
+    /// What one tick of the bare world takes on the same states and commands, s; not of a batch.
+    tick_seconds: Option<f64>,
     /// Which build this is.
     build: String,
 }
@@ -69,25 +53,63 @@ trait Stepped {
     fn state(&self) -> &State;
 }
 
-pub(super) fn bench(options: &Options) -> Result<i32> {
-    let actions = read(&options.actions)?;
+/// Replays the file's actions and prints what was measured.
+pub(super) fn replay(options: &Options, file: &Path) -> Result<i32> {
+    let actions = read(file)?;
     let env = options.world.env(true)?;
     let Config { physics, skip_frame, .. } = *env.config();
-    let world = World::new(physics, skip_frame)?;
-    let mut measured = if options.blocks == 1 {
-        let observation = vec![0.0; env.observation_len()];
-        measure(&mut Task { env, observation }, &actions, options.rounds, world)?
-    } else {
+    let mut measured = if let Some(worlds) = options.worlds {
+        batch(&env, &actions, options, worlds as usize)?
+    } else if options.blocks > 1 {
         let start = scene(&actions.block_centres, options.blocks as usize)?;
-        let own = World::new(physics, skip_frame)?;
+        let (own, world) = (World::new(physics, skip_frame)?, World::new(physics, skip_frame)?);
         measure(&mut Blocks::new(own, start)?, &actions, options.rounds, world)?
+    } else {
+        let (observation, world) =
+            (vec![0.0; env.observation_len()], World::new(physics, skip_frame)?);
+        measure(&mut Task { env, observation }, &actions, options.rounds, world)?
     };
     measured.build = build();
     print(&if options.json { json(&measured)? } else { table(&measured) })?;
     Ok(0)
 }
 
-fn read(path: &std::path::Path) -> Result<Actions> {
+/// Replays the episodes in a batch, world i the one of that number, counted round.
+fn batch(env: &Env, actions: &Actions, options: &Options, worlds: usize) -> Result<Measured> {
+    let length = actions.episodes.iter().map(Vec::len).min().unwrap_or(0);
+    let of_step = |step: usize| -> Vec<f64> {
+        let episodes = actions.episodes.iter().cycle().take(worlds);
+        episodes.flat_map(|episode| episode[step]).collect()
+    };
+    let rows: Vec<_> = (0..length).map(of_step).collect();
+    let mut many = VecEnv::like(env, worlds, options.most_threads(), Autoreset::Disabled)?;
+    let mut memory = many.batch::<f32>();
+    let (mut touching, mut spent) = (0, Duration::ZERO);
+    // The round before the first warms up and counts contacts.
+    for round in 0..=options.rounds {
+        many.reset(&many.seeds(0), None, &mut memory.observations)?;
+        let begun = Instant::now();
+        for row in &rows {
+            many.step(row, memory.rows())?;
+            if round == 0 {
+                touching += many.worlds().filter(|env| env.contacts().finger_on_block()).count();
+            }
+        }
+        if round > 0 {
+            spent += begun.elapsed();
+        }
+    }
+    let steps = (rows.len() * worlds) as u64;
+    Ok(Measured {
+        steps: steps * u64::from(options.rounds),
+        seconds: spent.as_secs_f64(),
+        contact_fraction: touching as f64 / steps as f64,
+        tick_seconds: None,
+        build: String::new(),
+    })
+}
+
+fn read(path: &Path) -> Result<Actions> {
     let text = std::fs::read_to_string(path).map_err(|e| file_error(path, &e))?;
     let malformed = |place: String, reason: String| Error::Malformed {
         what: path.display().to_string(),
@@ -141,7 +163,7 @@ fn measure(
         steps: recorded.len() as u64 * u64::from(rounds),
         seconds: spent.as_secs_f64(),
         contact_fraction: contacts as f64 / recorded.len() as f64,
-        tick_seconds: begun.elapsed().as_secs_f64() / ticks,
+        tick_seconds: Some(begun.elapsed().as_secs_f64() / ticks),
         build: String::new(),
     })
 }
@@ -238,33 +260,16 @@ fn scene(centres: &[[f64; 2]], count: usize) -> Result<State> {
     Ok(state)
 }
 
-/// Profile, processor features and allocator of this build.
-fn build() -> String {
-    let profile = if cfg!(debug_assertions) { "with debug assertions" } else { "release" };
-    let level = if cfg!(all(target_feature = "avx2", target_feature = "fma")) {
-        "x86-64-v3"
-    } else {
-        "baseline"
-    };
-    let allocator = if cfg!(feature = "mimalloc") { "mimalloc" } else { "system allocator" };
-    format!("{profile}, {} {level}, {allocator}", std::env::consts::ARCH)
-}
-
-fn json(measured: &Measured) -> Result<String> {
-    serde_json::to_string(measured)
-        .map_err(|e| file_error(std::path::Path::new("standard output"), &e.into()))
-}
-
 fn table(measured: &Measured) -> String {
     let mut table = plain(&["what", "measured"]);
     let rows = [
         ("control steps", measured.steps.to_string()),
         ("steps/s", format!("{:.0}", measured.steps as f64 / measured.seconds)),
         ("steps with a finger on a block", format!("{:.0} %", 100.0 * measured.contact_fraction)),
-        ("one tick", format!("{:.1} µs", 1e6 * measured.tick_seconds)),
         ("build", measured.build.clone()),
     ];
-    for (what, value) in rows {
+    let tick = measured.tick_seconds.map(|tick| ("one tick", format!("{:.1} µs", 1e6 * tick)));
+    for (what, value) in rows.into_iter().chain(tick) {
         table.add_row(vec![comfy_table::Cell::new(what), number(value)]);
     }
     table.to_string()
