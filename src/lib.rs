@@ -33,6 +33,10 @@ pub mod vec_env;
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
+// Floor 9: what is kept of it all.
+#[cfg(feature = "record")]
+pub mod record;
+
 // Floor 10: what moves the robot.
 pub mod agent;
 

@@ -7,6 +7,8 @@ mod determinism;
 mod edges;
 mod endurance;
 mod env;
+#[cfg(feature = "record")]
+mod episodes;
 mod families;
 mod free_dynamics;
 mod goal_arrays;

@@ -3,10 +3,12 @@
 mod apply;
 mod document;
 pub mod structure;
+mod tracker;
 
 use std::collections::BTreeMap;
 
 pub use apply::{apply, feasible};
+pub use tracker::{Count, Event, Target, Tracker, USER};
 
 /// What to set: paths `entity/attribute` and the values they shall have.
 ///

@@ -5,6 +5,7 @@
 //! thing that travels up.
 
 mod arena;
+mod bits;
 mod contacts;
 mod mass;
 mod mesh;
