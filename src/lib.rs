@@ -30,6 +30,9 @@ pub mod env;
 // Floor 6: many worlds at once.
 pub mod vec_env;
 
+// Floor 7: how the world changes while an agent learns, and where it is evaluated.
+pub mod curriculum;
+
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 

@@ -3,6 +3,7 @@
 mod bench;
 mod log;
 mod patch;
+mod protocols;
 mod replay;
 mod run;
 mod variables;
@@ -38,6 +39,8 @@ enum Command {
     Bench(bench::Options),
     /// Prints the variables of a task family: unit, shape, default, ranges, meaning
     Variables(Box<variables::Options>),
+    /// Prints evaluation protocols: what they vary; one's worlds; how often draws are accepted
+    Protocols(Box<protocols::Options>),
 }
 
 /// What describes the world on every command line.
@@ -94,6 +97,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Describe(options) => describe(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),
+        Command::Protocols(options) => protocols::protocols(&options),
     };
     match done {
         Ok(code) => code,

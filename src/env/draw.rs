@@ -2,11 +2,43 @@
 
 use super::Env;
 use crate::error::Result;
-use crate::intervention::Intervention;
+use crate::intervention::{self, Draw, Intervention, TRIES};
 use crate::rng::Rng;
-use crate::variable::{self, to_reference};
+use crate::variable::{self, Space, to_reference};
 
 impl Env {
+    /// A draw of the chosen variables from a space, not yet applied; as [`Draw`] has it.
+    ///
+    /// It is a function of the state, of what it is for and of `attempt`, the number of draws for
+    /// the same purpose that were refused in this state.
+    ///
+    /// # Errors
+    /// As [`Draw::sample`].
+    pub fn draw(
+        &mut self,
+        space: &Space,
+        chosen: &dyn Fn(&str) -> bool,
+        purpose: &str,
+        attempt: u64,
+    ) -> Result<Intervention> {
+        self.draw_trying(space, chosen, purpose, attempt, TRIES)
+    }
+
+    /// As [`Env::draw`], with the number of times that a pose is drawn at most.
+    pub(crate) fn draw_trying(
+        &mut self,
+        space: &Space,
+        chosen: &dyn Fn(&str) -> bool,
+        purpose: &str,
+        attempt: u64,
+        tries: usize,
+    ) -> Result<Intervention> {
+        let (state, rules) = (&self.state, self.task.family().rules());
+        let world = &mut self.world;
+        Draw { state, rules, space, chosen, purpose, attempt, tries }
+            .sample(&mut |state, name| intervention::stuck(world, state, name))
+    }
+
     /// One variable of the space in force, set to a uniform draw from its range; not yet applied.
     ///
     /// First one of the reference's top-level names is drawn, then a variable below it (facts

@@ -19,6 +19,7 @@ use crate::intervention::{self, Intervention};
 use crate::robot::{self, Nine, kinematics};
 use crate::task::reward::{Outcome, Terms};
 use crate::task::{Family, Task};
+use crate::variable::Space;
 use crate::world::{Contacts, State, World};
 
 pub use config::Config;
@@ -221,11 +222,20 @@ impl Env {
     /// # Errors
     /// The reason why it was refused; the state is then what it was, bit for bit.
     pub fn do_intervention(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
+        let check = check_bounds.then(|| Space::from(self.config.variables_space));
+        self.intervene_within(wanted, check.as_ref())
+    }
+
+    /// Sets variables within the episode, as [`Env::do_intervention`] does, with values checked
+    /// against a space of one's own, or against none.
+    ///
+    /// # Errors
+    /// As [`Env::do_intervention`].
+    pub fn intervene_within(&mut self, wanted: &Intervention, space: Option<&Space>) -> Result<()> {
         self.require_reset()?;
-        let check = check_bounds.then_some(self.config.variables_space);
         let rules = self.task.family().rules();
         let mut next = self.state.clone();
-        intervention::apply(&mut self.world, rules, &mut next, wanted, check)?;
+        intervention::apply_within(&mut self.world, rules, &mut next, wanted, space)?;
         self.adopt(&next)
     }
 

@@ -5,18 +5,16 @@ use std::cmp::Ordering;
 use super::Intervention;
 use super::structure::{self, Arrangement};
 use crate::error::{Error, Result};
-use crate::space::BoxSpace;
 use crate::variable::{
-    Entity, Places, Rules, Subspace, Variable, Write, complete, holds, obstacle_count,
-    obstacle_name, ranged, verify_on_floor,
+    Entity, Places, Rules, Space, Subspace, Variable, Write, complete, holds, obstacle_count,
+    obstacle_name, verify_on_floor,
 };
 use crate::world::{Penetration, Physics, State, World};
 
 /// How many places an obstacle tries before its intervention is refused.
 const PLACES: usize = 64;
 
-/// How far two coordinates of one pose may differ where both are given, and how far beyond a bound
-/// one may come to lie by the conversion to those that have the range.
+/// How far two coordinates of one pose may differ where both are given.
 const AGREEMENT: f64 = 1e-9;
 
 /// Applies an intervention to a state, whole or not at all.
@@ -36,8 +34,48 @@ pub fn apply(
     intervention: &Intervention,
     check: Option<Subspace>,
 ) -> Result<()> {
+    apply_within(world, rules, state, intervention, check.map(Space::from).as_ref())
+}
+
+/// Applies an intervention to a state, whole or not at all, as [`apply`] does, with values checked
+/// against a space of one's own.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_within(
+    world: &mut World,
+    rules: &Rules,
+    state: &mut State,
+    intervention: &Intervention,
+    space: Option<&Space>,
+) -> Result<()> {
+    let (mut draft, moved) = written(rules, state, intervention, space)?;
+    settle_obstacles(world, &mut draft, obstacle_count(&state.scene), &moved);
+    verify(world, rules, &draft, Some(state), |entity| moved.contains(&entity))?;
+    *state = draft;
+    Ok(())
+}
+
+/// Refuses an intervention on a state that a space does not hold; nothing is applied, and whether
+/// bodies would interpenetrate is not asked.
+///
+/// Ranges are those of the sizes that the intervention leaves.
+///
+/// # Errors
+/// As [`apply`], but for [`Error::Infeasible`].
+pub fn within(rules: &Rules, state: &State, wanted: &Intervention, space: &Space) -> Result<()> {
+    written(rules, state, wanted, Some(space)).map(drop)
+}
+
+/// The state with an intervention written into it and not yet verified, and whose size or pose was
+/// written.
+fn written(
+    rules: &Rules,
+    state: &State,
+    intervention: &Intervention,
+    check: Option<&Space>,
+) -> Result<(State, Vec<Entity>)> {
     let mut draft = state.clone();
-    let obstacles = obstacle_count(&draft.scene);
     // What stands in the world comes first: the other paths may name what it brings.
     let structure = resolve(rules, &draft, intervention, |path| path.starts_with("task/"))?;
     write(rules, &mut draft, structure, check)?;
@@ -47,10 +85,7 @@ pub fn apply(
     let mut writes = resolve(rules, &draft, intervention, |path| !path.starts_with("task/"))?;
     complete(rules, &draft, &mut writes)?;
     let moved = write(rules, &mut draft, writes, check)?;
-    settle_obstacles(world, &mut draft, obstacles, &moved);
-    verify(world, rules, &draft, Some(state), |entity| moved.contains(&entity))?;
-    *state = draft;
-    Ok(())
+    Ok((draft, moved))
 }
 
 /// Refuses a state in which two bodies are too deep in each other, or a goal out of place.
@@ -119,14 +154,14 @@ fn write(
     rules: &Rules,
     draft: &mut State,
     mut writes: Vec<Write>,
-    check: Option<Subspace>,
+    check: Option<&Space>,
 ) -> Result<Vec<Entity>> {
     writes.sort_by(|a, b| a.variable.order().cmp(&b.variable.order()));
     for Write { variable, value, asked } in &writes {
         variable.write(draft, rules, value)?;
         // A range may depend on the value itself, such as the side of a barrier it is on.
-        if let (Some(subspace), Some((asked, value))) = (check, asked) {
-            check_range(rules, draft, asked, value, subspace)?;
+        if let (Some(space), Some((asked, value))) = (check, asked) {
+            space.check(rules, draft, asked, value)?;
         }
     }
     for Write { variable, value, .. } in &writes {
@@ -150,52 +185,6 @@ fn write(
 
 fn same_bits(a: &[f64], b: &[f64]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.to_bits() == y.to_bits())
-}
-
-/// Refuses a value outside its range; a pose may be given in coordinates that have none.
-fn check_range(
-    rules: &Rules,
-    state: &State,
-    variable: &Variable,
-    value: &[f64],
-    subspace: Subspace,
-) -> Result<()> {
-    // A variable's own coordinates first, then those in which its pose has a range.
-    let own =
-        variable.space(state, rules, subspace).map(|space| (*variable, space, value.to_vec()));
-    let found = own.or_else(|| {
-        let (name, value) = ranged(variable.attribute.name, value)?;
-        let twin = Variable::of(&state.scene, variable.entity, name)?;
-        let space = twin.space(state, rules, subspace)?;
-        let value = onto_bounds(&space, value);
-        Some((twin, space, value))
-    });
-    match found {
-        Some((_, space, value)) if space.contains(&value) => Ok(()),
-        Some((ranged, space, value)) => Err(Error::OutOfSpace {
-            path: ranged.path(&state.scene),
-            value,
-            low: space.low,
-            high: space.high,
-        }),
-        None => Err(Error::OutOfFamily {
-            path: variable.path(&state.scene),
-            family: rules.family.clone(),
-            reason: format!("it has no range in {}; pass check_bounds=False", subspace.name()),
-        }),
-    }
-}
-
-/// The value with every component that misses a bound by no more than rounding on that bound.
-fn onto_bounds(space: &BoxSpace, mut value: Vec<f64>) -> Vec<f64> {
-    for (v, (low, high)) in value.iter_mut().zip(space.low.iter().zip(&space.high)) {
-        for bound in [low, high] {
-            if (*v - bound).abs() <= AGREEMENT {
-                *v = *bound;
-            }
-        }
-    }
-    value
 }
 
 /// Moves each new obstacle that was not placed by hand on, until it stands free.
@@ -266,6 +255,21 @@ fn refuse_deeper(physics: &Physics, before: &[Penetration], after: Vec<Penetrati
         }
         None => Ok(()),
     }
+}
+
+/// The bodies that are deeper in that one than the world tolerates, by name; `robot` stands for all
+/// fingers.
+pub(crate) fn stuck(world: &mut World, state: &State, name: &str) -> Vec<String> {
+    let physics = *world.physics();
+    let deep = world.penetrations(state).into_iter();
+    let deep = deep.filter(|pair| pair.depth > tolerance(&physics, pair));
+    deep.filter_map(|pair| match (name, pair) {
+        ("robot", pair) => pair.robot.then_some(pair.second),
+        (_, pair) if pair.first == name => Some(pair.second),
+        (_, pair) if pair.second == name => Some(pair.first),
+        _ => None,
+    })
+    .collect()
 }
 
 fn tolerance(physics: &Physics, pair: &Penetration) -> f64 {

@@ -2,12 +2,16 @@
 
 mod apply;
 mod document;
+mod draw;
 pub mod structure;
 mod tracker;
 
 use std::collections::BTreeMap;
 
-pub use apply::{apply, feasible};
+pub(crate) use apply::stuck;
+pub use apply::{apply, apply_within, feasible, within};
+pub(crate) use draw::TRIES;
+pub use draw::{Draw, Stuck};
 pub use tracker::{Count, Event, Target, Tracker, USER};
 
 /// What to set: paths `entity/attribute` and the values they shall have.

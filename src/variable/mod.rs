@@ -4,6 +4,7 @@
 //! reference's two-level names mean the same. What a task family changes about variables
 //! travels as [`Rules`], plain data.
 
+mod allowed;
 mod arena;
 mod attributes;
 mod coupling;
@@ -22,6 +23,7 @@ use crate::rng::Rng;
 use crate::space::BoxSpace;
 use crate::world::State;
 
+pub use allowed::{Distribution, Numbers, Part, Space};
 pub use arena::{ARENA_HIGH, ARENA_LOW, half_extents, holds};
 pub use attributes::Attribute;
 pub use coupling::Coupling;
@@ -33,7 +35,6 @@ pub use value::{Domain, SIZE, Shape};
 pub(crate) use coupling::{Write, complete, verify_on_floor};
 pub(crate) use obstacles::{OBSTACLES, Places, count as obstacle_count, name as obstacle_name};
 pub(crate) use structures::variables_of;
-pub(crate) use value::ranged;
 
 /// What a task family says about variables.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
