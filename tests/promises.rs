@@ -7,6 +7,7 @@ mod determinism;
 mod edges;
 mod endurance;
 mod env;
+mod experts;
 mod families;
 mod free_dynamics;
 mod goal_arrays;

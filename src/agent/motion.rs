@@ -1,5 +1,6 @@
 //! From where the fingertips shall be to what the controller is told.
 
+use super::pose::distance;
 use crate::math::Triple;
 use crate::robot::dynamics::Dynamics;
 use crate::robot::{
@@ -62,11 +63,6 @@ pub(super) fn leading(state: &State, joints: &Nine, rates: &Nine) -> Nine {
         }
     }
     targets
-}
-
-/// The distance of two points, m.
-pub(super) fn distance(a: &Triple, b: &Triple) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
 /// Moves a point by at most `step` towards another; whether it is there now.
