@@ -3,10 +3,10 @@
 use super::Policy;
 use super::errand::{Errand, YAW_WEIGHT};
 use super::grasp::{Grasp, OPENING, plan};
-use super::motion::{Tips, approach, joints, leading, parked, tips};
+use super::motion::{Tips, approach, flipped, inverse, joints, leading, parked, tips};
 use super::pose::{Upright, Way, along, distance, leaning, nearest, wrapped};
 use crate::math::Triple;
-use crate::robot::Nine;
+use crate::robot::{FINGERS, Nine, kinematics};
 use crate::world::State;
 
 /// Fingertips pass this far above a block, m.
@@ -104,9 +104,19 @@ impl ScriptedBlocks {
         let tips = tips(state);
         let aims = self.aims.get_or_insert(tips);
         let (mut there, mut close) = (true, true);
-        for ((aim, goal), tip) in aims.iter_mut().zip(goals).zip(&tips) {
-            there &= approach(aim, goal, speed * self.dt);
-            close &= distance(tip, goal) < CLOSE;
+        for finger in 0..FINGERS {
+            let mut aim = aims[finger];
+            let arrived = approach(&mut aim, &goals[finger], speed * self.dt);
+            let turned_over = self.joints.is_some_and(|joints| {
+                let before = kinematics::of_finger(&joints, finger);
+                flipped(&before, &inverse(state, finger, &aim))
+            });
+            // Short of the goal is near enough where the finger would have to turn over.
+            if !turned_over {
+                aims[finger] = aim;
+                there &= arrived;
+            }
+            close &= distance(&tips[finger], &goals[finger]) < CLOSE;
         }
         self.waited = if there { self.waited + self.dt } else { 0.0 };
         let arrived = there && (close || self.waited > patience);

@@ -37,7 +37,7 @@ impl Errand {
     /// What is to be done next; `None` where all blocks are at their goals.
     ///
     /// Goals are filled from the lowest up, the i-th by the i-th block that moves. What stands
-    /// where a block is to go is put aside first.
+    /// where a block is to go is put aside first; what another block stands on is left alone.
     pub(super) fn next(state: &State) -> Option<Self> {
         let movable = (0..state.blocks.len()).filter(|block| moves(state, *block));
         let mut all: Vec<(usize, usize)> = movable.zip(0..state.goals.len()).collect();
@@ -48,7 +48,7 @@ impl Errand {
                 let to = Upright::of(state.goals[goal].position, state.goals[goal].orientation);
                 Self { block, to, hangs: hangs(state, goal) }
             })
-            .find(|errand| errand.remaining(state) > AGAIN)?;
+            .find(|errand| errand.remaining(state) > AGAIN && !bears(state, errand.block))?;
         let wanted = Body { pose: errand.to, size: errand.size(state) };
         let in_the_way =
             |(block, body): &(usize, Body)| moves(state, *block) && apart(&wanted, body) < 0.0;
@@ -108,6 +108,18 @@ fn body(state: &State, block: usize) -> Body {
 fn others(state: &State, block: usize) -> impl Iterator<Item = (usize, Body)> {
     let others = (0..state.blocks.len()).filter(move |other| *other != block);
     others.map(|other| (other, body(state, other)))
+}
+
+/// Whether another block stands on a block.
+fn bears(state: &State, block: usize) -> bool {
+    let below = body(state, block);
+    others(state, block).any(|(_, above)| {
+        let [x, y, z] = [0, 1, 2].map(|i| above.pose.position[i] - below.pose.position[i]);
+        let gap = z - 0.5 * (below.size[2] + above.size[2]);
+        gap.abs() < HANGING
+            && apart(&below, &above) < HANGING
+            && x * x + y * y < below.size[0] * below.size[1]
+    })
 }
 
 fn bottom(state: &State, goal: usize) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::clearance::{Body, around, between, capsules};
 use super::errand::{Errand, YAW_WEIGHT};
-use super::motion::KNEES_OUT;
+use super::motion::{KNEES_OUT, flipped};
 use super::pose::{Upright, Way, distance, turns};
 use crate::math::Triple;
 use crate::robot::{FINGERS, Nine, kinematics};
@@ -94,14 +94,17 @@ fn pairs() -> impl Iterator<Item = [usize; 2]> {
 fn reach(state: &State, errand: &Errand, grasp: &Grasp, parked: &Nine) -> Option<f64> {
     let size = errand.size(state);
     let others: Vec<Body> = errand.others(state).collect();
-    let holds = |pose: Upright, gap: f64| {
+    let mut last_joints: [Option<Triple>; FINGERS] = [None; FINGERS];
+    let mut holds = |pose: Upright, gap: f64| {
         let height = state.robot.height;
         let block = Body { pose, size };
         let mut links =
             std::array::from_fn(|f| capsules(f, kinematics::of_finger(parked, f), height));
         for (finger, tip) in grasp.fingers.into_iter().zip(grasp.tips(&pose, size, gap)) {
             let inverse = kinematics::inverse(finger, tip, height, KNEES_OUT);
-            if !inverse.reached {
+            let before = last_joints[finger].replace(inverse.joints);
+            let turned_over = before.is_some_and(|before| flipped(&before, &inverse.joints));
+            if !inverse.reached || turned_over {
                 return false;
             }
             links[finger] = capsules(finger, inverse.joints, height);
