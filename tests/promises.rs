@@ -9,6 +9,7 @@ mod endurance;
 mod env;
 #[cfg(feature = "record")]
 mod episodes;
+mod experts;
 mod families;
 mod free_dynamics;
 mod goal_arrays;

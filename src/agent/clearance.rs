@@ -2,9 +2,10 @@
 
 use nalgebra::Vector3;
 
-use super::grasp::{Planar, along};
+use super::pose::{Upright, along, standing};
 use crate::math::{self, Triple};
 use crate::robot::{FINGERS, JOINTS_PER_FINGER, LINKS_PER_FINGER, description, kinematics};
+use crate::world::BlockState;
 
 /// Points along a link at which its distance to a block is taken.
 const SAMPLES: usize = 8;
@@ -47,22 +48,56 @@ pub(super) fn between(fingers: &[[Capsule; JOINTS_PER_FINGER]; FINGERS]) -> f64 
     least
 }
 
-/// The least distance of a finger's middle and lower link to a block, m, the fingertip left out.
-pub(super) fn around(links: &[Capsule; JOINTS_PER_FINGER], block: &Planar, size: Triple) -> f64 {
-    let ends = [(&links[1], 0.0), (&links[2], TOUCHING)];
+/// A block that stands upright, to keep clear of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body {
+    pub(super) pose: Upright,
+    /// Edges along the pose's own x and y, and up, m.
+    pub(super) size: Triple,
+}
+
+impl Body {
+    /// A block as it stands.
+    pub(super) fn of(block: &BlockState) -> Self {
+        let pose = Upright::of(block.position, block.orientation);
+        Self { pose, size: standing(block.size, block.orientation) }
+    }
+
+    /// The height of its upper face, m.
+    pub(super) fn top(&self) -> f64 {
+        self.pose.position[2] + 0.5 * self.size[2]
+    }
+
+    /// Half of its extent along a direction in the plane of the floor, m.
+    fn half_along(&self, direction: [f64; 2]) -> f64 {
+        let axes = [0, 1].map(|axis| along(self.pose.direction(axis), direction).abs());
+        0.5 * (axes[0] * self.size[0] + axes[1] * self.size[1])
+    }
+}
+
+/// The widest gap between two standing blocks, m: along the vertical or the normal of a side;
+/// negative where they overlap.
+pub(super) fn apart(a: &Body, b: &Body) -> f64 {
+    let [x, y, z] = [0, 1, 2].map(|i| b.pose.position[i] - a.pose.position[i]);
+    let mut gap = z.abs() - 0.5 * (a.size[2] + b.size[2]);
+    for direction in [a, b].into_iter().flat_map(|body| [0, 1].map(|i| body.pose.direction(i))) {
+        let between = along([x, y], direction).abs();
+        gap = gap.max(between - a.half_along(direction) - b.half_along(direction));
+    }
+    gap
+}
+
+/// The least distance of a finger's middle and lower link to a block, m; of the lower one without
+/// its fingertip where that is there to touch the block.
+pub(super) fn around(links: &[Capsule; JOINTS_PER_FINGER], body: &Body, touching: bool) -> f64 {
+    let ends = [(&links[1], 0.0), (&links[2], if touching { TOUCHING } else { 0.0 })];
     let mut least = f64::INFINITY;
     for (link, from) in ends {
         for i in 0..=SAMPLES {
             let share = from + (1.0 - from) * i as f64 / SAMPLES as f64;
-            let p = link.b + (link.a - link.b) * share;
-            let offset = [p.x - block.place[0], p.y - block.place[1]];
-            let outside = [
-                along(offset, block.direction(0)).abs() - 0.5 * size[0],
-                along(offset, block.direction(1)).abs() - 0.5 * size[1],
-                p.z - size[2],
-            ];
-            let squared: f64 = outside.iter().map(|d| d.max(0.0) * d.max(0.0)).sum();
-            least = least.min(squared.sqrt() - link.radius);
+            let p = body.pose.inside(math::triple(link.b + (link.a - link.b) * share));
+            let outside = p.iter().zip(body.size).map(|(p, size)| (p.abs() - 0.5 * size).max(0.0));
+            least = least.min(outside.map(|d| d * d).sum::<f64>().sqrt() - link.radius);
         }
     }
     least
@@ -103,6 +138,23 @@ mod tests {
         for (other, distance) in cases {
             assert!((segments(&base, &other) - distance).abs() < 1e-12);
             assert!((segments(&other, &base) - distance).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn blocks_are_apart_by_the_widest_gap() {
+        let cube = |position, yaw| Body { pose: Upright { position, yaw }, size: [0.06; 3] };
+        let first = cube([0.0, 0.0, 0.03], 0.0);
+        for (second, gap) in [
+            (cube([0.1, 0.0, 0.03], 0.0), 0.04),
+            (cube([0.1, 0.02, 0.03], 0.0), 0.04),
+            (cube([0.0, 0.0, 0.1], 0.3), 0.01),
+            // A corner points at the face.
+            (cube([0.1, 0.0, 0.03], std::f64::consts::FRAC_PI_4), 0.07 - 0.03 * 2_f64.sqrt()),
+            (cube([0.05, 0.0, 0.03], 0.0), -0.01),
+        ] {
+            assert!((apart(&first, &second) - gap).abs() < 1e-12, "{second:?}");
+            assert!((apart(&second, &first) - gap).abs() < 1e-12, "{second:?}");
         }
     }
 

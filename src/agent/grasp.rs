@@ -1,8 +1,10 @@
 //! Which two fingers take a block by which two faces, and how far they can carry it.
 
-use super::clearance::{around, between, capsules};
-use super::motion::KNEES_OUT;
-use crate::math::{Quat, Triple, atan2, sin_cos};
+use super::clearance::{Body, around, between, capsules};
+use super::errand::{Errand, YAW_WEIGHT};
+use super::motion::{KNEES_OUT, flipped};
+use super::pose::{Upright, Way, distance, turns};
+use crate::math::Triple;
 use crate::robot::{FINGERS, Nine, kinematics};
 use crate::world::State;
 
@@ -10,61 +12,19 @@ use crate::world::State;
 pub(super) const TIP_RADIUS: f64 = 0.0105;
 /// How far beside the block the fingertips come down, m.
 pub(super) const OPENING: f64 = 0.016;
-/// Heights of the fingertips that are tried, m: low ones do not tip the block, high ones reach
-/// further.
+/// Heights of the fingertips above the block's lower face that are tried, m: low ones do not tip
+/// the block, high ones reach further.
 const HEIGHTS: [f64; 3] = [0.035, 0.045, 0.055];
 /// How far below the block's upper edge the fingertips stay, m.
 const BELOW_EDGE: f64 = 0.01;
+/// How far above its centre a block is taken that shall hang from the fingers, m.
+const ABOVE_CENTRE: f64 = 0.005;
 /// Room that a posture must leave between fingers and beside the block, m.
 const ROOM: f64 = 0.003;
 /// How far a link may lean into a block by this rough measure, m: contacts give way as much.
 const SLACK: f64 = 0.001;
-/// Edges that differ by less make a square, m.
-const SQUARE: f64 = 1e-6;
 /// Points of the way at which a grasp is tried.
-const POINTS: usize = 16;
-/// What a radian of wrong yaw is worth in metres of wrong place: about half a block's width.
-pub(super) const YAW_WEIGHT: f64 = 0.03;
-
-/// A pose in the plane of the floor.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Planar {
-    /// x and y, world frame, m.
-    pub(super) place: [f64; 2],
-    /// Angle about z, rad.
-    pub(super) yaw: f64,
-}
-
-impl Planar {
-    /// What of a pose lies in the plane.
-    pub(super) fn of(position: Triple, [x, y, z, w]: Quat) -> Self {
-        let yaw = atan2(2.0 * (w * z + x * y), 1.0 - 2.0 * (y * y + z * z));
-        Self { place: [position[0], position[1]], yaw }
-    }
-
-    /// The direction of the pose's own x (0) or y (1) axis.
-    pub(super) fn direction(&self, axis: usize) -> [f64; 2] {
-        let (sin, cos) = sin_cos(self.yaw);
-        if axis == 0 { [cos, sin] } else { [-sin, cos] }
-    }
-
-    /// The pose a share of the way from here, moved by `offset` and turned by `turn` in all.
-    pub(super) fn part_way(&self, offset: [f64; 2], turn: f64, share: f64) -> Self {
-        let place = [self.place[0] + share * offset[0], self.place[1] + share * offset[1]];
-        Self { place, yaw: self.yaw + share * turn }
-    }
-}
-
-/// The scalar product.
-pub(super) fn along(a: [f64; 2], b: [f64; 2]) -> f64 {
-    a[0] * b[0] + a[1] * b[1]
-}
-
-/// The angle in (-π, π] that means the same, rad.
-pub(super) fn wrapped(angle: f64) -> f64 {
-    let (sin, cos) = sin_cos(angle);
-    atan2(sin, cos)
-}
+const POINTS: usize = 24;
 
 /// Two fingers at opposite faces of a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,53 +33,49 @@ pub(super) struct Grasp {
     pub(super) fingers: [usize; 2],
     /// The block's axis between the two faces: 0 for x, 1 for y.
     pub(super) axis: usize,
-    /// Height of the fingertips, m.
+    /// Height of the fingertips above the block's lower face, m.
     pub(super) height: f64,
-    /// The turn that ends at the goal's yaw, or at one that looks the same, rad.
-    pub(super) turn: f64,
-    /// How much of the way to the goal the two fingers reach, 0 to 1.
+    /// The way to the goal's pose, or to one that looks the same.
+    pub(super) way: Way,
+    /// How much of the way the two fingers reach, 0 to 1.
     pub(super) share: f64,
 }
 
 impl Grasp {
     /// Where the two fingertips are, `gap` beside the faces of a block at that pose.
-    pub(super) fn tips(&self, block: &Planar, size: Triple, gap: f64) -> [Triple; 2] {
+    pub(super) fn tips(&self, block: &Upright, size: Triple, gap: f64) -> [Triple; 2] {
         let direction = block.direction(self.axis);
         let out = 0.5 * size[self.axis] + TIP_RADIUS + gap;
-        [out, -out].map(|out| {
-            let [x, y] = block.place;
-            [x + out * direction[0], y + out * direction[1], self.height]
-        })
+        let [x, y, z] = block.position;
+        let z = z - 0.5 * size[2] + self.height;
+        [out, -out].map(|out| [x + out * direction[0], y + out * direction[1], z])
     }
 }
 
-/// The grasp of the first block that carries it nearest to the first goal.
+/// The grasp that carries the errand's block nearest to its goal.
 ///
 /// `parked` are the joint angles of the finger that is not needed. `None` where no pair of
 /// fingers gets hold of the block.
-pub(super) fn plan(state: &State, parked: &Nine) -> Option<Grasp> {
-    let (block, goal) = (&state.blocks[0], &state.goals[0]);
-    let from = Planar::of(block.position, block.orientation);
-    let to = Planar::of(goal.position, goal.orientation);
-    let offset = [to.place[0] - from.place[0], to.place[1] - from.place[1]];
-    let length = along(offset, offset).sqrt();
+pub(super) fn plan(state: &State, errand: &Errand, parked: &Nine) -> Option<Grasp> {
+    let (size, from) = (errand.size(state), errand.from(state));
+    let length = distance(&from.position, &errand.to.position);
     let mut best: Option<(f64, Grasp)> = None;
-    for turn in turns(to.yaw - from.yaw, block.size) {
+    for turn in turns(errand.to.yaw - from.yaw, size) {
+        let way = errand.way(state, turn);
+        let lowest = if way.over.is_some() { 0.5 * size[2] + ABOVE_CENTRE } else { 0.0 };
+        let heights = HEIGHTS.into_iter().filter(|h| (lowest..=size[2] - BELOW_EDGE).contains(h));
         for axis in [0, 1] {
-            for height in HEIGHTS.into_iter().filter(|h| *h <= block.size[2] - BELOW_EDGE) {
-                for first in 0..FINGERS {
-                    for second in (0..FINGERS).filter(|second| *second != first) {
-                        let fingers = [first, second];
-                        let grasp = Grasp { fingers, axis, height, turn, share: 1.0 };
-                        let Some(share) = reach(state, &grasp, &from, offset, parked) else {
-                            continue;
-                        };
-                        let all = length + YAW_WEIGHT * turn.abs();
-                        // Where two carry equally far: the lower, and the one that turns less.
-                        let cost = (1.0 - share) * all + 0.1 * height + 0.002 * turn.abs();
-                        if best.is_none_or(|(least, _)| cost < least) {
-                            best = Some((cost, Grasp { share, ..grasp }));
-                        }
+            for height in heights.clone() {
+                for fingers in pairs() {
+                    let grasp = Grasp { fingers, axis, height, way, share: 1.0 };
+                    let Some(share) = reach(state, errand, &grasp, parked) else { continue };
+                    let all = length + YAW_WEIGHT * turn.abs();
+                    // Where two carry equally far: the one that turns less, and along the floor
+                    // the lower; what hangs is steadier the farther above its centre it is held.
+                    let high = if way.over.is_some() { size[2] - height } else { height };
+                    let cost = (1.0 - share) * all + 0.1 * high + 0.002 * turn.abs();
+                    if best.is_none_or(|(least, _)| cost < least) {
+                        best = Some((cost, Grasp { share, ..grasp }));
                     }
                 }
             }
@@ -128,83 +84,64 @@ pub(super) fn plan(state: &State, parked: &Nine) -> Option<Grasp> {
     best.map(|(_, grasp)| grasp)
 }
 
-/// The angle after which a block of that size fills the same place again, rad.
-fn period(size: Triple) -> f64 {
-    let square = (size[0] - size[1]).abs() < SQUARE;
-    if square { std::f64::consts::FRAC_PI_2 } else { std::f64::consts::PI }
-}
-
-/// The least turn that leads a block of that size to the same place as `turn` does, rad.
-pub(super) fn nearest(turn: f64, size: Triple) -> f64 {
-    let period = period(size);
-    turn - period * (turn / period).round()
-}
-
-/// The turns that lead a block of that size to the same place as `turn` does, rad.
-fn turns(turn: f64, size: Triple) -> impl Iterator<Item = f64> {
-    let least = nearest(turn, size);
-    let period = period(size);
-    [0.0, -period.copysign(least)].into_iter().map(move |more| least + more)
+/// Every two fingers, either way round.
+fn pairs() -> impl Iterator<Item = [usize; 2]> {
+    let second = |first| (0..FINGERS).filter(move |second| *second != first);
+    (0..FINGERS).flat_map(move |first| second(first).map(move |second| [first, second]))
 }
 
 /// The share of the way on which the grasp can be held; `None` where it can not be taken.
-fn reach(
-    state: &State,
-    grasp: &Grasp,
-    from: &Planar,
-    offset: [f64; 2],
-    parked: &Nine,
-) -> Option<f64> {
-    let holds = |pose: &Planar, gap: f64| {
-        let (block, height) = (&state.blocks[0], state.robot.height);
+fn reach(state: &State, errand: &Errand, grasp: &Grasp, parked: &Nine) -> Option<f64> {
+    let size = errand.size(state);
+    let others: Vec<Body> = errand.others(state).collect();
+    let mut last_joints: [Option<Triple>; FINGERS] = [None; FINGERS];
+    let mut holds = |pose: Upright, gap: f64| {
+        let height = state.robot.height;
+        let block = Body { pose, size };
         let mut links =
             std::array::from_fn(|f| capsules(f, kinematics::of_finger(parked, f), height));
-        for (finger, tip) in grasp.fingers.into_iter().zip(grasp.tips(pose, block.size, gap)) {
+        for (finger, tip) in grasp.fingers.into_iter().zip(grasp.tips(&pose, size, gap)) {
             let inverse = kinematics::inverse(finger, tip, height, KNEES_OUT);
-            if !inverse.reached {
+            let before = last_joints[finger].replace(inverse.joints);
+            let turned_over = before.is_some_and(|before| flipped(&before, &inverse.joints));
+            if !inverse.reached || turned_over {
                 return false;
             }
             links[finger] = capsules(finger, inverse.joints, height);
-            if around(&links[finger], pose, block.size) < gap.min(ROOM) - SLACK {
+            let blocked = others.iter().any(|other| around(&links[finger], other, false) < ROOM);
+            if blocked || around(&links[finger], &block, true) < gap.min(ROOM) - SLACK {
                 return false;
             }
         }
         between(&links) >= ROOM
     };
-    if !holds(from, OPENING) {
+    if !holds(grasp.way.from, OPENING) {
         return None;
     }
-    let last = (0..=POINTS)
-        .take_while(|i| holds(&from.part_way(offset, grasp.turn, *i as f64 / POINTS as f64), 0.0))
-        .last()?;
+    let step = grasp.way.seconds() / POINTS as f64;
+    let last = (0..=POINTS).take_while(|i| holds(grasp.way.after(step * *i as f64), 0.0)).last()?;
     Some(last as f64 / POINTS as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::motion::distance;
     use crate::math::IDENTITY;
 
     #[test]
-    fn turns_are_the_two_least_that_look_the_same() {
-        let (square, oblong) = ([0.06, 0.06, 0.1], [0.06, 0.08, 0.1]);
-        let pi = std::f64::consts::PI;
-        let close = |found: Vec<f64>, expected: [f64; 2]| {
-            found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-12)
-        };
-        assert!(close(turns(0.3 + 4.0 * pi, square).collect(), [0.3, 0.3 - pi / 2.0]));
-        assert!(close(turns(-0.3 + pi, square).collect(), [-0.3, -0.3 + pi / 2.0]));
-        assert!(close(turns(0.5 - pi, oblong).collect(), [0.5, 0.5 - pi]));
-    }
-
-    #[test]
     fn grasped_fingertips_touch_opposite_faces() {
-        let pose = Planar::of([0.02, 0.05, 0.03], IDENTITY);
-        let grasp = Grasp { fingers: [0, 1], axis: 1, height: 0.04, turn: 0.0, share: 1.0 };
-        let [first, second] = grasp.tips(&pose, [0.06, 0.08, 0.06], 0.0);
+        let from = Upright::of([0.02, 0.05, 0.03], IDENTITY);
+        let way = Way { from, to: from.position, turn: 0.0, over: None };
+        let grasp = Grasp { fingers: [0, 1], axis: 1, height: 0.04, way, share: 1.0 };
+        let [first, second] = grasp.tips(&from, [0.06, 0.08, 0.06], 0.0);
         for (found, y) in [(first, 0.1005), (second, -0.0005)] {
             assert!(distance(&found, &[0.02, y, 0.04]) < 1e-12, "{found:?}");
         }
+    }
+
+    #[test]
+    fn there_are_six_ways_to_choose_two_fingers() {
+        let pairs: Vec<_> = pairs().collect();
+        assert_eq!(pairs, [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]]);
     }
 }

@@ -1,5 +1,6 @@
 //! From where the fingertips shall be to what the controller is told.
 
+use super::pose::distance;
 use crate::math::Triple;
 use crate::robot::dynamics::Dynamics;
 use crate::robot::{
@@ -10,6 +11,8 @@ use crate::world::State;
 
 /// Joint angles near which solutions are sought: knees outwards, away from what is grasped, rad.
 pub(super) const KNEES_OUT: Triple = [0.0, 0.8, -1.0];
+/// Joints that differ by more between two near points belong to different solutions, rad.
+const FLIP: f64 = 0.6;
 /// Where an idle fingertip waits: outwards from the robot's axis and up, m.
 const PARKED: [f64; 2] = [0.16, 0.15];
 
@@ -32,15 +35,24 @@ pub(super) fn parked() -> Tips {
     })
 }
 
+/// The joint angles that bring one fingertip there, or as near as it gets.
+pub(super) fn inverse(state: &State, finger: usize, tip: &Triple) -> Triple {
+    kinematics::inverse(finger, *tip, state.robot.height, KNEES_OUT).joints
+}
+
 /// The joint angles that bring the fingertips there, or as near as they get.
 pub(super) fn joints(state: &State, tips: &Tips) -> Nine {
     let mut joints = [0.0; 9];
     for (finger, tip) in tips.iter().enumerate() {
-        let found = kinematics::inverse(finger, *tip, state.robot.height, KNEES_OUT);
         let first = JOINTS_PER_FINGER * finger;
-        joints[first..first + JOINTS_PER_FINGER].copy_from_slice(&found.joints);
+        joints[first..first + JOINTS_PER_FINGER].copy_from_slice(&inverse(state, finger, tip));
     }
     joints
+}
+
+/// Whether a finger has turned over between two near points: found another of the solutions.
+pub(super) fn flipped(before: &Triple, after: &Triple) -> bool {
+    before.iter().zip(after).any(|(before, after)| (after - before).abs() > FLIP)
 }
 
 /// The targets under which the controller keeps these joint angles (rad) at these rates (rad/s):
@@ -62,11 +74,6 @@ pub(super) fn leading(state: &State, joints: &Nine, rates: &Nine) -> Nine {
         }
     }
     targets
-}
-
-/// The distance of two points, m.
-pub(super) fn distance(a: &Triple, b: &Triple) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
 }
 
 /// Moves a point by at most `step` towards another; whether it is there now.

@@ -8,12 +8,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::log::{Header, Outcome, Writer};
 use super::{WorldOptions, print};
-use crate::agent::{Policy, ScriptedPush, ScriptedReach};
+use crate::agent::{self, Policy};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intervention::Intervention;
 use crate::rng::Rng;
-use crate::task::reward::Rules;
 use crate::variable;
 
 /// What the interventions change, in turn.
@@ -51,17 +50,7 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let mut env = options.world.env(false)?;
     let header = Header::new(env.description(), options.seed);
     env.reset(Some(options.seed));
-    let mut policy: Box<dyn Policy> = match env.family().reward().rules {
-        Rules::Pushing => Box::new(ScriptedPush::new(env.dt())),
-        Rules::Reaching => Box::new(ScriptedReach),
-        _ => {
-            return Err(Error::UnknownName {
-                what: "family with a scripted policy",
-                name: env.family().name().to_string(),
-                known: "pushing, reaching".to_string(),
-            });
-        }
-    };
+    let mut policy = agent::scripted(env.family(), env.dt());
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
     let mut log = Writer::create(path, &header)?;
