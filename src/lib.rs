@@ -33,6 +33,9 @@ pub mod vec_env;
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
+// Floor 9: more transitions from few.
+pub mod augment;
+
 // Floor 10: what moves the robot.
 pub mod agent;
 
