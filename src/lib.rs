@@ -36,7 +36,8 @@ pub mod curriculum;
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
-// Floor 9: what is kept of it all.
+// Floor 9: more transitions from few, and what is kept of it all.
+pub mod augment;
 #[cfg(feature = "record")]
 pub mod record;
 

@@ -1,5 +1,6 @@
 //! The promises, one module each.
 
+mod coda;
 mod conformance;
 mod contact;
 mod custom;

@@ -123,6 +123,17 @@ impl LocalMask {
         Ok(Self { nodes: bodies + scene.goals.len(), rows })
     }
 
+    /// A mask of these rows: fingers and blocks, then actions.
+    pub(crate) fn from_rows(rows: Vec<u128>, scene: &Scene) -> Self {
+        Self { nodes: FINGERS + scene.blocks.len() + scene.goals.len(), rows }
+    }
+
+    /// Whom fingers, blocks and actions, in this order, influence among fingers and blocks: a bit
+    /// each, the first the least.
+    pub fn rows(&self) -> &[u128] {
+        &self.rows
+    }
+
     /// How many nodes there are: fingers, blocks and goals.
     pub fn nodes(&self) -> usize {
         self.nodes
@@ -185,6 +196,18 @@ impl LocalMask {
         components.extend(alone.map(|node| vec![node]));
         components.sort();
         components
+    }
+
+    /// The least body of the component of every finger and block.
+    pub fn labels(&self, scene: &Scene) -> Vec<u8> {
+        let bodies = self.rows.len() - ACTIONS;
+        let mut labels = vec![0; bodies];
+        for component in self.components(scene) {
+            for body in component.iter().filter(|body| **body < bodies) {
+                labels[*body] = component[0] as u8;
+            }
+        }
+        labels
     }
 
     /// The pairs of nodes that the solver coupled, ordered; fixed blocks among them.

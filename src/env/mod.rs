@@ -10,6 +10,7 @@ mod shown;
 mod snapshot;
 mod spaces;
 mod twin;
+mod worth;
 
 use std::mem;
 use std::sync::Arc;
@@ -20,12 +21,13 @@ use crate::robot::{self, Nine, kinematics};
 use crate::task::reward::{Outcome, Terms};
 use crate::task::{Family, Task};
 use crate::variable::Space;
-use crate::world::{Contacts, State, World};
+use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
 pub use description::{Description, ENVIRONMENT_VERSION};
 use observation::{Feature, Number};
 use shown::Shown;
+pub use worth::Worth;
 
 /// What a control step brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -309,6 +311,17 @@ impl Env {
     /// The bodies that the solver coupled in the last step.
     pub fn contacts(&self) -> &Contacts {
         self.world.contacts()
+    }
+
+    /// Whether to record where every part was in every tick, from the next step on; the results
+    /// stay the same.
+    pub fn record_sweeps(&mut self, on: bool) {
+        self.world.record_sweeps(on);
+    }
+
+    /// Where every part was in the last step, if it is recorded.
+    pub fn sweep(&self) -> Option<&Sweep> {
+        self.world.sweep()
     }
 
     /// Whether the present state is what a step led to, and not a reset or an intervention.

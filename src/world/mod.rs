@@ -22,6 +22,7 @@ mod task;
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
 pub use mesh::{Hull, MassProperties, Mesh};
+pub use native::{Region, Sweep};
 pub use node::{Node, NodeKind};
 pub use saved::physics;
 pub use scene::{BlockDescription, BlockKind, GoalDescription, GoalShape, Scene};

@@ -1,7 +1,7 @@
 //! The step: from a state and a command to the next state, a pure function.
 
 use super::contacts::{Contacts, Entity};
-use super::native::Native;
+use super::native::{Native, Sweep, Sweeper};
 use super::settings::{self, Physics};
 use super::{Scene, State, rapier};
 use crate::error::Result;
@@ -35,6 +35,7 @@ pub struct World {
     skip_frame: u32,
     engine: Engine,
     contacts: Contacts,
+    sweeper: Option<Box<Sweeper>>,
 }
 
 impl World {
@@ -48,7 +49,7 @@ impl World {
             settings::Engine::Native => Engine::Native(Box::new(Native::new(&physics))),
             settings::Engine::Rapier => Engine::Rapier(Box::new(rapier::Slot::new(&physics))),
         };
-        Ok(Self { physics, skip_frame, engine, contacts: Contacts::default() })
+        Ok(Self { physics, skip_frame, engine, contacts: Contacts::default(), sweeper: None })
     }
 
     /// The physics settings.
@@ -71,6 +72,17 @@ impl World {
         &self.contacts
     }
 
+    /// Whether to record where every part was in every tick, from the next step on; the results
+    /// stay the same.
+    pub fn record_sweeps(&mut self, on: bool) {
+        self.sweeper = on.then(|| Box::new(Sweeper::new()));
+    }
+
+    /// Where every part was in the last step, if it is recorded.
+    pub fn sweep(&self) -> Option<&Sweep> {
+        self.sweeper.as_ref().map(|sweeper| &sweeper.sweep)
+    }
+
     /// Writes into `next` what `state` becomes under `command` after one control step.
     ///
     /// `next` is overwritten whole; counters of episode and step are left as in `state`.
@@ -80,18 +92,28 @@ impl World {
         let skip_frame = self.skip_frame;
         let passes = |tick| if tick == 0 { first_passes } else { self.physics.passes };
         self.contacts.couplings.clear();
+        let physics = &self.physics;
+        let mut begin = |tick, next: &mut State| {
+            if let Some(sweeper) = &mut self.sweeper {
+                if tick == 0 {
+                    sweeper.begin();
+                }
+                sweeper.add(next, physics);
+            }
+            next.robot.torques = controller::torques(&next.robot, command);
+        };
         match &mut self.engine {
             Engine::Native(engine) => {
                 engine.begin();
                 for tick in 0..skip_frame {
-                    next.robot.torques = controller::torques(&next.robot, command);
+                    begin(tick, next);
                     engine.tick(next, tick, passes(tick), &mut self.contacts);
                 }
             }
             Engine::Rapier(engine) => {
                 let engine = engine.at(state);
                 for tick in 0..skip_frame {
-                    next.robot.torques = controller::torques(&next.robot, command);
+                    begin(tick, next);
                     engine.tick(next, tick, passes(tick), &mut self.contacts);
                 }
             }

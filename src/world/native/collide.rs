@@ -34,8 +34,8 @@ pub(super) struct Collider {
     pub(super) manifold: ContactManifold<(), ()>,
     pub(super) segments: Vec<Segment>,
     // Speed that no point of a block or of a finger's link exceeds, m/s.
-    block_speeds: Vec<f64>,
-    link_speeds: [f64; JOINTS],
+    pub(super) block_speeds: Vec<f64>,
+    pub(super) link_speeds: [f64; JOINTS],
 }
 
 /// A straight piece of the ring wall.
@@ -88,7 +88,7 @@ impl Collider {
         self.points.retain(|point| point.distance < 0.0);
     }
 
-    fn read_speeds(&mut self, state: &State, geometry: &Geometry) {
+    pub(super) fn read_speeds(&mut self, state: &State, geometry: &Geometry) {
         self.block_speeds.clear();
         for (block, shape) in state.blocks.iter().zip(&geometry.shapes) {
             let linear = math::to_rapier(block.linear_velocity).length();

@@ -15,8 +15,11 @@ mod segment_box;
 mod shape;
 mod solver;
 mod still;
+mod sweep;
 
 pub(super) use shape::polyhedra;
+pub(super) use sweep::Sweeper;
+pub use sweep::{Region, Sweep};
 
 use bodies::Bodies;
 use collide::Collider;

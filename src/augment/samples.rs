@@ -1,0 +1,193 @@
+//! What augmentation makes: transitions in columns, with the rows that each part came from.
+
+use crate::causal::replay::{Columns, Layout, bits, set_bits, transplant};
+use crate::causal::{ACTIONS, Replay, Transition};
+use crate::env::{Env, Worth};
+use crate::error::Result;
+use crate::math::Triple;
+use crate::robot::JOINTS;
+use crate::world::State;
+
+/// Made-up transitions, a row each; every part of a row is a part of a row of the replay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    pub(super) columns: Columns,
+    /// The replay's row that each finger and block comes from, sample by sample.
+    pub(super) sources: Vec<u32>,
+    /// The replay's row that everything else comes from: goals, what must agree, the episode.
+    pub(super) bases: Vec<u32>,
+    /// Colours of links, blocks, goals, floor and wall, sample by sample; empty where all are those
+    /// of the sources.
+    pub(super) colors: Vec<Triple>,
+}
+
+impl Samples {
+    /// No samples yet.
+    pub fn new(layout: &Layout) -> Self {
+        let columns = Columns::new(layout.clone());
+        Self { columns, sources: Vec::new(), bases: Vec::new(), colors: Vec::new() }
+    }
+
+    /// How many samples there are.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
+    /// The matrices.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The replay's row that each finger and block of a sample comes from.
+    pub fn sources(&self, sample: usize) -> &[u32] {
+        let bodies = self.columns.layout().bodies();
+        &self.sources[sample * bodies..(sample + 1) * bodies]
+    }
+
+    /// The replay's row that all else of a sample comes from.
+    pub fn base(&self, sample: usize) -> usize {
+        self.bases[sample] as usize
+    }
+
+    /// A sample as a transition, with the constants that travelled with its parts; the replay must
+    /// be the one that it was made of.
+    pub fn transition(&self, sample: usize, replay: &Replay) -> Transition {
+        let constants = self.constants(sample, replay);
+        let mut t = self.columns.transition(sample, &constants);
+        t.before.step = replay.step_of(self.base(sample));
+        t.after.step = t.before.step + 1;
+        t
+    }
+
+    /// What a sample is worth by an environment's task: reward and success, computed from its two
+    /// states.
+    ///
+    /// # Errors
+    /// As [`Env::worth`].
+    pub fn worth(&self, sample: usize, replay: &Replay, env: &Env) -> Result<Worth> {
+        let t = self.transition(sample, replay);
+        env.worth(&t.before, &t.after)
+    }
+
+    /// The constants of a sample, as a state in which everything that changes is zero.
+    pub fn constants(&self, sample: usize, replay: &Replay) -> State {
+        let of = |row: usize| replay.contexts()[replay.context_of(row)].state();
+        let base = self.base(sample);
+        let mut constants = of(base).clone();
+        for (body, &row) in self.sources(sample).iter().enumerate() {
+            if replay.context_of(row as usize) != replay.context_of(base) {
+                transplant(body, of(row as usize), &mut constants);
+            }
+        }
+        let width = colors_of(&constants).len();
+        if let Some(colors) = self.colors.get(sample * width..(sample + 1) * width) {
+            paint(&mut constants, colors);
+        }
+        constants
+    }
+
+    /// Adds a sample: every body from the row that its choice names, all else from the first row.
+    pub(super) fn push(&mut self, replay: &Replay, rows: &[usize], choice: &[u8]) {
+        let (first, sample) = (rows[0], self.len());
+        let layout = replay.layout();
+        let (width, words, bodies) = (layout.width(), layout.mask_words(), layout.bodies());
+        self.columns.push_row(replay.columns(), first);
+        self.bases.push(first as u32);
+        for (body, &source) in choice.iter().enumerate() {
+            let row = rows[usize::from(source)];
+            self.sources.push(row as u32);
+            if source == 0 {
+                continue;
+            }
+            let columns = layout.columns(body);
+            let own = sample * width + columns.start..sample * width + columns.end;
+            let from = replay.columns();
+            self.columns.before[own.clone()]
+                .copy_from_slice(&from.before_row(row)[columns.clone()]);
+            self.columns.after[own].copy_from_slice(&from.after_row(row)[columns]);
+            let mask = &mut self.columns.mask[sample * words..];
+            let mut copy = |entry: usize| {
+                let bits = bits(from.mask_row(row), entry * bodies, bodies);
+                set_bits(mask, entry * bodies, bodies, bits);
+            };
+            copy(body);
+            if body < ACTIONS {
+                copy(bodies + body);
+                let (own, other) = (sample * JOINTS + 3 * body, 3 * body);
+                self.columns.action[own..own + 3]
+                    .copy_from_slice(&from.action_row(row)[other..other + 3]);
+            }
+        }
+        if !self.colors.is_empty() {
+            self.colors.extend(colors_of(&self.constants(sample, replay)));
+        }
+    }
+
+    /// Gives a sample these goals.
+    pub(super) fn set_goals(&mut self, sample: usize, goals: &[f64]) {
+        let width = self.columns.layout().goal_width();
+        self.columns.goals[sample * width..(sample + 1) * width].copy_from_slice(goals);
+    }
+
+    /// Gives everything in a sample another colour; other samples keep theirs.
+    pub(super) fn set_colors(
+        &mut self,
+        sample: usize,
+        replay: &Replay,
+        color: impl FnMut() -> Triple,
+    ) {
+        if self.colors.is_empty() {
+            let of = |sample| colors_of(&self.constants(sample, replay));
+            self.colors = (0..self.len()).flat_map(of).collect();
+        }
+        let width = self.colors.len() / self.len();
+        self.colors[sample * width..(sample + 1) * width].fill_with(color);
+    }
+
+    /// What a step of a sample really led to, in place of what was stitched.
+    pub(super) fn correct(&mut self, sample: usize, truth: &Transition) {
+        let layout = self.columns.layout().clone();
+        let (width, words, bodies) = (layout.width(), layout.mask_words(), layout.bodies());
+        layout.write(&truth.after, &mut self.columns.after[sample * width..(sample + 1) * width]);
+        let mask = &mut self.columns.mask[sample * words..(sample + 1) * words];
+        for (i, row) in truth.mask.rows().iter().enumerate() {
+            set_bits(mask, i * bodies, bodies, *row);
+        }
+    }
+
+    /// Takes the last samples away, so that so many are left.
+    pub(super) fn truncate(&mut self, samples: usize) {
+        let width = self.colors.len().checked_div(self.len()).unwrap_or(0);
+        self.colors.truncate(samples * width);
+        self.sources.truncate(samples * self.columns.layout().bodies());
+        self.bases.truncate(samples);
+        self.columns.truncate(samples);
+    }
+}
+
+/// The colour of everything in a state: links, blocks, goals, floor, wall.
+fn colors_of(state: &State) -> Vec<Triple> {
+    let arena = &state.arena;
+    (state.robot.links.iter().map(|link| link.color))
+        .chain(state.blocks.iter().map(|block| block.color))
+        .chain(state.goals.iter().map(|goal| goal.color))
+        .chain([arena.floor.color, arena.wall.color])
+        .collect()
+}
+
+/// Gives everything in a state its colour, in the same order.
+fn paint(state: &mut State, colors: &[Triple]) {
+    let arena = &mut state.arena;
+    let places = (state.robot.links.iter_mut().map(|link| &mut link.color))
+        .chain(state.blocks.iter_mut().map(|block| &mut block.color))
+        .chain(state.goals.iter_mut().map(|goal| &mut goal.color))
+        .chain([&mut arena.floor.color, &mut arena.wall.color]);
+    for (place, color) in places.zip(colors) {
+        *place = *color;
+    }
+}

@@ -1,0 +1,166 @@
+//! A replay as a file: a line of JSON, then the columns as they lie in memory.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Layout, Replay};
+use crate::error::{Error, Result};
+use crate::robot::JOINTS;
+use crate::saved::Format;
+use crate::world::{Scene, State};
+
+const FORMAT: Format = Format { what: "replay", version: 1 };
+
+/// What stands before the columns.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    scene: Arc<Scene>,
+    capacity: usize,
+    pushed: u64,
+    rows: usize,
+    regions: bool,
+    guessed: bool,
+    contexts: Vec<State>,
+    groups: Vec<u32>,
+}
+
+impl Replay {
+    /// Writes the replay to a file: a line of JSON with scene and contexts, then every column,
+    /// numbers least byte first.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let header = Header {
+            scene: Arc::clone(self.layout().scene()),
+            capacity: self.capacity,
+            pushed: self.pushed,
+            rows: self.len(),
+            regions: self.has_regions(),
+            guessed: self.guessed,
+            contexts: self.contexts.iter().map(|context| context.state.clone()).collect(),
+            groups: self.contexts.iter().map(|context| context.group).collect(),
+        };
+        let header = FORMAT.write(&header)?;
+        let write = || -> std::io::Result<()> {
+            let mut file = BufWriter::new(File::create(path)?);
+            writeln!(file, "{header}")?;
+            let columns = &self.columns;
+            for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
+                put(&mut file, numbers, |x| x.to_le_bytes())?;
+            }
+            put(&mut file, &columns.mask, |x| x.to_le_bytes())?;
+            put(&mut file, &self.context, |x| x.to_le_bytes())?;
+            put(&mut file, &self.step, |x| x.to_le_bytes())?;
+            put(&mut file, &self.touching, |x| [u8::from(*x)])?;
+            put(&mut file, &self.labels, |x| [*x])?;
+            put(&mut file, &self.digests, |x| x.to_le_bytes())?;
+            put(&mut file, &self.regions, |x| x.to_le_bytes())?;
+            file.flush()
+        };
+        write().map_err(|error| file_error(path, error))
+    }
+
+    /// Reads a replay that [`Replay::save`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Malformed`] for what no release wrote, cut-off files among it.
+    pub fn load(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| file_error(path, error))?;
+        let mut file = BufReader::new(file);
+        let mut line = String::new();
+        file.read_line(&mut line).map_err(|error| file_error(path, error))?;
+        let header: Header = FORMAT.read(&line)?;
+        let mut replay = header.check()?;
+        let (rows, layout) = (header.rows, replay.layout().clone());
+        let mut read = || -> std::io::Result<()> {
+            let (width, bodies) = (layout.width(), layout.bodies());
+            let columns = &mut replay.columns;
+            columns.before = get(&mut file, rows * width, f64::from_le_bytes)?;
+            columns.action = get(&mut file, rows * JOINTS, f64::from_le_bytes)?;
+            columns.after = get(&mut file, rows * width, f64::from_le_bytes)?;
+            columns.goals = get(&mut file, rows * layout.goal_width(), f64::from_le_bytes)?;
+            columns.mask = get(&mut file, rows * layout.mask_words(), u64::from_le_bytes)?;
+            columns.rows = rows;
+            replay.context = get(&mut file, rows, u32::from_le_bytes)?;
+            replay.step = get(&mut file, rows, u64::from_le_bytes)?;
+            replay.touching = get(&mut file, rows, |[x]: [u8; 1]| x != 0)?;
+            replay.labels = get(&mut file, rows * bodies, |[x]: [u8; 1]| x)?;
+            replay.digests = get(&mut file, rows * bodies, u64::from_le_bytes)?;
+            let regions = if header.regions { rows * 6 * layout.parts() } else { 0 };
+            replay.regions = get(&mut file, regions, f32::from_le_bytes)?;
+            Ok(())
+        };
+        read().map_err(|error| file_error(path, error))?;
+        let rest = file.fill_buf().map_err(|error| file_error(path, error))?;
+        let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
+        let labels = replay.labels.iter().all(|label| usize::from(*label) < layout.bodies());
+        if !rest.is_empty() || !contexts || !labels {
+            return Err(malformed("columns", "they are not what the first line announces"));
+        }
+        Ok(replay)
+    }
+}
+
+impl Header {
+    /// The replay that is announced, without its rows.
+    fn check(&self) -> Result<Replay> {
+        let mut replay = Replay::new(&self.scene, self.capacity)?;
+        let expected = (self.pushed.min(self.capacity as u64)) as usize;
+        if self.rows != expected || self.groups.len() != self.contexts.len() {
+            return Err(malformed("rows", "they do not fit capacity and contexts"));
+        }
+        let layout = Layout::new(&self.scene)?;
+        for (state, &group) in self.contexts.iter().zip(&self.groups) {
+            let (blocks, goals) = (self.scene.blocks.len(), self.scene.goals.len());
+            if !layout.fits(state) || [state.blocks.len(), state.goals.len()] != [blocks, goals] {
+                return Err(malformed("contexts", "one is of another scene"));
+            }
+            let mut state = state.clone();
+            state.scene = Arc::clone(&self.scene);
+            replay.contexts.push(Context { state, group });
+        }
+        replay.pushed = self.pushed;
+        replay.guessed = self.guessed;
+        Ok(replay)
+    }
+}
+
+fn malformed(path: &str, reason: &str) -> Error {
+    let (what, path) = ("replay".to_string(), path.to_string());
+    Error::Malformed { what, path, reason: reason.to_string() }
+}
+
+fn file_error(path: &Path, error: std::io::Error) -> Error {
+    Error::File { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// Writes numbers one after the other.
+fn put<T, const N: usize>(
+    file: &mut impl Write,
+    numbers: &[T],
+    bytes: impl Fn(&T) -> [u8; N],
+) -> std::io::Result<()> {
+    numbers.iter().try_for_each(|x| file.write_all(&bytes(x)))
+}
+
+/// Reads so many numbers.
+fn get<T, const N: usize>(
+    file: &mut impl Read,
+    count: usize,
+    number: impl Fn([u8; N]) -> T,
+) -> std::io::Result<Vec<T>> {
+    // A file that is cut off must not make us ask for the memory it announces.
+    let mut numbers = Vec::with_capacity(count.min(1 << 20));
+    let mut bytes = [0; N];
+    for _ in 0..count {
+        file.read_exact(&mut bytes)?;
+        numbers.push(number(bytes));
+    }
+    Ok(numbers)
+}
