@@ -28,6 +28,7 @@ mod metamorphic;
 mod modes;
 mod observation;
 mod overlap;
+mod pixels;
 mod presets;
 mod purity;
 mod reward;
