@@ -10,7 +10,7 @@ use nalgebra::Vector3;
 use trifactor::math::sin_cos;
 
 /// Corners of a round primitive's cross-section.
-const SEGMENTS: usize = 24;
+const SEGMENTS: usize = 32;
 /// Rings of a hemisphere.
 const RINGS: usize = 6;
 

@@ -17,6 +17,9 @@ pub mod robot;
 // Floor 2: the only floor that names Rapier bodies.
 pub mod world;
 
+// Beside them, below what observes by it: states as images.
+pub mod render;
+
 // Floor 3: names and ranges of variables; do(X = x).
 pub mod intervention;
 pub mod variable;

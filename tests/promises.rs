@@ -32,6 +32,7 @@ mod metamorphic;
 mod modes;
 mod observation;
 mod overlap;
+mod pixels;
 mod presets;
 mod protocols;
 mod purity;

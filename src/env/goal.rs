@@ -67,6 +67,10 @@ impl Env {
     /// [`Error::UnknownName`] where the observation has a key of that name already.
     pub fn add_feature(&mut self, feature: Feature) -> Result<()> {
         let name = feature.name().to_string();
+        if self.image_shape().is_some() {
+            let reason = "numbers of one's own do not fit among images";
+            return Err(Error::Setting { name: "feature", value: name, reason });
+        }
         if self.shown.observation.keys().any(|(key, _)| key == name) {
             let known = "any name that the observation does not have yet".to_string();
             return Err(Error::UnknownName { what: "feature", name, known });

@@ -6,6 +6,7 @@ mod draw;
 mod episode;
 mod goal;
 pub mod observation;
+pub mod pixels;
 mod shown;
 mod snapshot;
 mod spaces;
@@ -25,7 +26,8 @@ use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
 pub use description::{Description, ENVIRONMENT_VERSION};
-use observation::{Feature, Number};
+use observation::{Feature, Mode, Number};
+use pixels::{Pictures, Pixels};
 use shown::Shown;
 pub use worth::Worth;
 
@@ -66,6 +68,8 @@ pub struct Env {
     world: World,
     features: Vec<Feature>,
     shown: Shown,
+    // Where images are observed.
+    pictures: Option<Pictures>,
     // The state that a reset returns to, before seed and episode are written into it.
     starting: State,
     starting_shown: Shown,
@@ -117,6 +121,7 @@ impl Env {
         intervention::feasible(&mut world, family.rules(), &starting)?;
         let features = Vec::new();
         let shown = Shown::first(family, &config, &starting)?;
+        let pictures = pictures(&config, &starting)?;
         let tips = tips_of(&starting);
         let outcome = task.outcome(&starting, &tips, config.overlap);
         let (state, before) = (starting.clone(), starting.clone());
@@ -128,6 +133,7 @@ impl Env {
             world,
             features,
             shown,
+            pictures,
             starting,
             starting_shown,
             state,
@@ -205,12 +211,15 @@ impl Env {
         })
     }
 
-    /// Writes the observation; the structured one and entity sets without a context allocate
-    /// nothing.
+    /// Writes the observation; the structured one, entity sets without a context and images
+    /// allocate nothing once they were written before.
     ///
     /// # Errors
     /// [`Error::Shape`] where the buffer has another length than [`Env::observation_len`].
     pub fn observe<T: Number>(&self, buffer: &mut [T]) -> Result<()> {
+        if let Some(pictures) = &self.pictures {
+            return pictures.write(&self.state, buffer);
+        }
         let normalized = self.config.normalize_observations;
         let seconds = self.episode_seconds();
         let left = seconds - self.state.step as f64 * self.dt();
@@ -356,7 +365,18 @@ impl Env {
         self.tips = tips_of(&self.state);
         self.outcome = self.task.outcome(&self.state, &self.tips, self.config.overlap);
         self.terms = None;
+        if let Some(pictures) = &mut self.pictures {
+            pictures.follow(&self.state);
+        }
     }
+}
+
+/// What draws the observations, where they are images.
+fn pictures(config: &Config, state: &State) -> Result<Option<Pictures>> {
+    let Mode::Pixel(pixels) = &config.observation_mode else { return Ok(None) };
+    let goal_images = pixels.goal_images && !config.goal_conditioned;
+    let pixels = Pixels { goal_images, ..Pixels::clone(pixels) };
+    Pictures::new(pixels, state).map(Some)
 }
 
 fn tips_of(state: &State) -> Nine {

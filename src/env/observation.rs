@@ -52,10 +52,20 @@ pub fn standard_keys(scene: &Scene) -> Vec<String> {
     keys
 }
 
-/// A number that observations are written in: `f64` or `f32`.
+/// A number that observations are written in: `f64` or `f32`, and of pixels also `u8`.
 pub trait Number: Copy {
     /// The nearest number of this type.
     fn of(value: f64) -> Self;
+
+    /// A colour's byte: as it is, or as a share of 1.
+    fn of_byte(byte: u8) -> Self {
+        Self::of(f64::from(byte) / 255.0)
+    }
+
+    /// A distance, m: as it is, or as a byte that is 255 at `range`.
+    fn of_depth(depth: f64, _range: f64) -> Self {
+        Self::of(depth)
+    }
 }
 
 impl Number for f64 {
@@ -67,6 +77,21 @@ impl Number for f64 {
 impl Number for f32 {
     fn of(value: f64) -> Self {
         value as f32
+    }
+}
+
+impl Number for u8 {
+    // Numbers beyond are taken for the nearest byte.
+    fn of(value: f64) -> Self {
+        (value + 0.5) as u8
+    }
+
+    fn of_byte(byte: u8) -> Self {
+        byte
+    }
+
+    fn of_depth(depth: f64, range: f64) -> Self {
+        Self::of(depth / range * 255.0)
     }
 }
 

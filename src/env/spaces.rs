@@ -48,12 +48,30 @@ impl Env {
 
     /// How many numbers an observation has.
     pub fn observation_len(&self) -> usize {
-        self.shown.observation.len()
+        match self.image_shape() {
+            Some(shape) => shape.iter().product(),
+            None => self.shown.observation.len(),
+        }
+    }
+
+    /// The shape of an observation of pixels: images, rows, columns, channels, or images, channels,
+    /// rows, columns; `None` where numbers are observed.
+    pub fn image_shape(&self) -> Option<[usize; 4]> {
+        self.pictures.as_ref().map(|pictures| pictures.pixels().shape())
+    }
+
+    /// The largest value of every channel of an observation of pixels, as floats have it.
+    pub fn image_highest(&self) -> Option<Vec<f64>> {
+        self.pictures.as_ref().map(|pictures| pictures.pixels().highest())
     }
 
     /// Bounds that every observation keeps; nothing is clipped.
     pub fn observation_space(&self) -> BoxSpace {
-        self.shown.observation.space()
+        let Some(pictures) = &self.pictures else { return self.shown.observation.space() };
+        let (highest, plane) = (pictures.pixels().highest(), pictures.pixels().plane());
+        let of = |number: usize| highest[number / plane % highest.len()];
+        let high: Vec<f64> = (0..self.observation_len()).map(of).collect();
+        BoxSpace::new(vec![0.0; high.len()], high)
     }
 
     /// Rows and columns of the entity set that the observation begins with; `None` where it is
@@ -64,14 +82,20 @@ impl Env {
 
     /// The bounds that values are normalised by; values can leave them.
     pub fn nominal_observation_space(&self) -> BoxSpace {
+        if self.pictures.is_some() {
+            return self.observation_space();
+        }
         self.shown
             .observation
             .nominal_space(self.episode_seconds(), self.config.normalize_observations)
     }
 
-    /// The name of every number of an observation.
+    /// The name of every number of an observation; of pixels, that of every image.
     pub fn observation_names(&self) -> Vec<String> {
-        self.shown.observation.names()
+        match &self.pictures {
+            Some(pictures) => pictures.pixels().names(),
+            None => self.shown.observation.names(),
+        }
     }
 
     /// Every variable with its present value, in the reference's order.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::episode::check_state;
+use super::pixels::Pictures;
 use super::shown::Shown;
 use super::{Config, Env};
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ impl Env {
             outcome: self.task.outcome(&starting, &tips, self.config.overlap),
             starting_shown: shown.clone(),
             shown,
+            pictures: self.twin_of_pictures(&starting),
             state: starting.clone(),
             before: starting.clone(),
             starting,
@@ -37,6 +39,13 @@ impl Env {
             ready: false,
             fixed: self.fixed,
         })
+    }
+
+    /// The pictures of the starting state.
+    fn twin_of_pictures(&self, starting: &State) -> Option<Pictures> {
+        let mut pictures = self.pictures.clone()?;
+        pictures.follow(starting);
+        Some(pictures)
     }
 
     /// Whether [`Env::set_state`] would take a state; nothing changes.

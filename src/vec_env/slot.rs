@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 pub struct Final {
     /// The last observation, as [`Env::observe`] writes it.
     pub observation: Vec<f64>,
+    /// The same as bytes, where images are observed; else empty.
+    pub bytes: Vec<u8>,
     /// What was achieved at last, as [`Env::achieved_goal`] writes it.
     pub achieved_goal: Vec<f64>,
     /// What was desired at last, as [`Env::desired_goal`] writes it.
@@ -25,11 +27,15 @@ impl Final {
         let goals = env.goal_layout().len();
         let mut last = Self {
             observation: vec![0.0; env.observation_len()],
+            bytes: env.image_shape().map_or(Vec::new(), |shape| vec![0; shape.iter().product()]),
             achieved_goal: vec![0.0; goals],
             desired_goal: vec![0.0; goals],
             info: env.info(),
         };
         env.observe(&mut last.observation)?;
+        if !last.bytes.is_empty() {
+            env.observe(&mut last.bytes)?;
+        }
         env.achieved_goal(&mut last.achieved_goal)?;
         env.desired_goal(&mut last.desired_goal)?;
         Ok(last)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::choice::Mode;
+use super::choice::{Context, Mode};
 use super::context::{kinds, nominal};
 use super::key::known_keys;
 use super::source::Source;
@@ -40,6 +40,8 @@ impl Plan<'_> {
             },
             Mode::Entities => self.entities(&mut layout)?,
             Mode::Custom(globs) => self.custom(globs, &mut layout)?,
+            // Images are not numbers of the state; they are drawn.
+            Mode::Pixel(_) => return Ok(layout),
         }
         self.context(&mut layout);
         for (i, feature) in self.features.iter().enumerate() {
@@ -55,6 +57,9 @@ impl Plan<'_> {
     /// [`Error::Setting`], [`Error::UnknownName`], or those of [`Plan::layout`].
     pub(in crate::env) fn check(&self, state: &State) -> Result<()> {
         self.config.observation_mode.check(self.config.max_blocks, self.config.max_entities)?;
+        if let Mode::Pixel(_) = self.config.observation_mode {
+            return self.check_pixel();
+        }
         let scene = &state.scene;
         if let Mode::Custom(globs) = &self.config.observation_mode {
             let known = self.choices(scene);
@@ -77,6 +82,19 @@ impl Plan<'_> {
             return Err(Error::Setting { name, value, reason: "must leave something to observe" });
         }
         Ok(())
+    }
+
+    /// Refuses what is chosen of numbers where images are observed.
+    fn check_pixel(&self) -> Result<()> {
+        let reason = "chooses numbers; images show what can be seen";
+        let refuse = |name, value| Err(Error::Setting { name, value, reason });
+        match self.config {
+            Config { context, .. } if *context != Context::None => {
+                refuse("context", format!("{context:?}").to_lowercase())
+            }
+            Config { drop, .. } if !drop.is_empty() => refuse("drop", format!("{drop:?}")),
+            _ => Ok(()),
+        }
     }
 
     fn check_count(&self, scene: &Scene) -> Result<()> {

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::env::pixels::Pixels;
 use crate::error::{Error, Result};
 
 /// What is observed and in which form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The family's keys, one after the other (facts 3); with `max_blocks`, slots that are the
@@ -17,6 +18,8 @@ pub enum Mode {
     /// What these globs choose, in their order: with a slash, variables by path (`*/mass`);
     /// without one, keys of a structured observation (`end_effector_positions`).
     Custom(Vec<String>),
+    /// What cameras see.
+    Pixel(Box<Pixels>),
 }
 
 /// Which parameters of the world are shown: what stays as it is unless somebody intervenes.
@@ -82,6 +85,14 @@ impl Mode {
                 max_entities,
                 "bounds an entity set; choose observation_mode='entities', or max_blocks",
             ),
+            Self::Pixel(_) => {
+                let reason = "declares room for numbers; images have the same size always";
+                match (max_blocks, max_entities) {
+                    (Some(_), _) => refuse("max_blocks", max_blocks, reason),
+                    (_, Some(_)) => refuse("max_entities", max_entities, reason),
+                    _ => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }

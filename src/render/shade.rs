@@ -1,0 +1,226 @@
+//! Light: how bright what is nearest is, shadows, and the mean over a pixel's samples.
+
+use serde::{Deserialize, Serialize};
+
+use super::composition::{Composition, Look, byte};
+use super::image::Image;
+use super::raster::Target;
+use super::view::View;
+use crate::math::{self, Triple};
+
+/// Pixels along an edge of the shadow map.
+pub(super) const SHADOW_PIXELS: usize = 1024;
+/// How wide the shadow map is, m, and the middle of what it shows.
+pub(super) const SHADOW_REACH: f64 = 0.9;
+pub(super) const SHADOW_MIDDLE: Triple = [0.0, 0.0, 0.15];
+/// How far behind the nearest surface a point must lie to be in its shadow, m.
+const SHADOW_BIAS: f32 = 0.003;
+/// Levels of the table of brightness.
+const LEVELS: usize = 256;
+/// One, in the table of brightness.
+const UNIT: u32 = 1 << 16;
+
+/// The light and how finely images are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Style {
+    /// How many samples a pixel has along each axis, 1 to 4.
+    pub samples: usize,
+    /// Whether bodies throw shadows.
+    pub shadows: bool,
+    /// Where the light comes from: a direction, world frame.
+    pub light: Triple,
+    /// How bright surfaces are that the light does not reach, 0 to 1.
+    pub ambient: f64,
+    /// How much brighter surfaces are that face the light, 0 to 1.
+    pub diffuse: f64,
+    /// RGB of what is not there, each in \[0, 1\].
+    pub background: Triple,
+}
+
+impl Default for Style {
+    /// What observations look like: one sample, no shadows, a light from where the reference's
+    /// seems to come.
+    fn default() -> Self {
+        Self {
+            samples: 1,
+            shadows: false,
+            light: [-0.3, 0.4, 0.85],
+            ambient: 0.6,
+            diffuse: 0.4,
+            background: [0.93, 0.94, 0.96],
+        }
+    }
+}
+
+impl Style {
+    /// What pictures for people look like: shadows, and nine samples in every pixel.
+    pub fn picture() -> Self {
+        Self { samples: 3, shadows: true, light: [0.35, -0.5, 0.8], ..Self::default() }
+    }
+
+    /// The direction to the light as a unit vector; from above where none was given.
+    pub(super) fn toward_light(&self) -> Triple {
+        let direction = math::vector(self.light).try_normalize(1e-9);
+        direction.map_or([0.0, 0.0, 1.0], math::triple)
+    }
+}
+
+/// How bright a surface is, by the cosine between its normal and the light: lit, in shadow.
+#[derive(Debug, Default)]
+pub(super) struct Brightness([Vec<u32>; 2]);
+
+impl Brightness {
+    /// The table of a style.
+    pub(super) fn of(style: &Style) -> Self {
+        // What faces away is darker than what is only in shadow, so that edges stay seen.
+        let entry = |level: usize, lit: f64| {
+            let cosine = level as f64 / ((LEVELS - 1) as f64) * 2.0 - 1.0;
+            let direct = style.diffuse * cosine.max(0.0) * lit;
+            let behind = 0.25 * style.ambient * (-cosine).max(0.0);
+            let modelled = 0.3 * style.diffuse * cosine.max(0.0) * (1.0 - lit);
+            ((style.ambient + direct + modelled - behind).clamp(0.0, 1.0) * f64::from(UNIT)) as u32
+        };
+        let table = |lit: f64| (0..LEVELS).map(|level| entry(level, lit)).collect();
+        Self([table(1.0), table(0.0)])
+    }
+
+    /// The share of its colour that a surface shows, in 1/65536; `shade` is 0 (lit) to 9.
+    fn at(&self, cosine: f32, shade: u32) -> u32 {
+        let last = (LEVELS - 1) as f32;
+        let level = ((cosine + 1.0) * (0.5 * last) + 0.5) as usize;
+        let level = level.min(LEVELS - 1);
+        let lit = self.0[0][level];
+        if shade == 0 { lit } else { (lit * (9 - shade) + self.0[1][level] * shade) / 9 }
+    }
+}
+
+/// What is needed to turn samples into pixels.
+pub(super) struct Shader<'a> {
+    pub(super) brightness: &'a Brightness,
+    pub(super) looks: &'a [Look],
+    pub(super) view: View,
+    /// The light's view and what is nearest to it.
+    pub(super) shadows: Option<(View, &'a Target)>,
+    pub(super) background: [u8; 3],
+    pub(super) samples: usize,
+}
+
+impl Shader<'_> {
+    /// The colour of a sample, RGB.
+    fn color(&self, target: &Target, at: usize) -> [u8; 3] {
+        let part = target.part[at] as usize;
+        let Some(look) = part.checked_sub(1).and_then(|part| self.looks.get(part)) else {
+            return self.background;
+        };
+        let cosine = target.light[at];
+        let shade = match &self.shadows {
+            Some((light, map)) if cosine > 0.0 => {
+                let (x, y) = (at % target.width, at / target.width);
+                let nearness = target.nearness[at];
+                let p = self.view.unproject(x as f32 + 0.5, y as f32 + 0.5, nearness);
+                shade(light, map, p)
+            }
+            _ => 0,
+        };
+        let share = self.brightness.at(cosine, shade);
+        look.color.map(|c| ((u32::from(c) * share + UNIT / 2) >> 16) as u8)
+    }
+
+    /// Colours of all samples.
+    pub(super) fn colors(&self, target: &Target, out: &mut Vec<[u8; 3]>) {
+        out.clear();
+        out.extend((0..target.part.len()).map(|at| self.color(target, at)));
+    }
+
+    /// Lays a translucent part, which alone is in `layer`, over the samples that it is before; it
+    /// is then what is seen there.
+    pub(super) fn blend(
+        &self,
+        layer: &Target,
+        opacity: f32,
+        target: &mut Target,
+        colors: &mut [[u8; 3]],
+    ) {
+        let over = (opacity * 256.0) as u32;
+        for (at, color) in colors.iter_mut().enumerate() {
+            if layer.nearness[at] > target.nearness[at] {
+                let new = self.color(layer, at);
+                for (old, new) in color.iter_mut().zip(new) {
+                    let mixed = u32::from(*old) * (256 - over) + u32::from(new) * over;
+                    *old = ((mixed + 128) >> 8) as u8;
+                }
+                (target.nearness[at], target.part[at]) = (layer.nearness[at], layer.part[at]);
+            }
+        }
+    }
+
+    /// The image of the samples.
+    pub(super) fn develop(&self, target: &Target, colors: &[[u8; 3]], image: &mut Image) {
+        let samples = self.samples;
+        let (width, height) = (target.width / samples, target.height / samples);
+        image.resize(width, height);
+        if samples == 1 {
+            image.rgb.copy_from_slice(colors.as_flattened());
+        } else {
+            self.average(target, colors, image);
+        }
+        let middle = samples / 2 * (target.width + 1);
+        for y in 0..height {
+            let row = middle + y * samples * target.width;
+            for x in 0..width {
+                let (from, to) = (row + x * samples, y * width + x);
+                let nearness = target.nearness[from];
+                image.depth[to] = if nearness > 0.0 { 1.0 / nearness } else { f32::INFINITY };
+                let part = (target.part[from] as usize).checked_sub(1);
+                image.entity[to] = part.map_or(0, |part| self.looks[part].entity);
+            }
+        }
+    }
+
+    fn average(&self, target: &Target, colors: &[[u8; 3]], image: &mut Image) {
+        let samples = self.samples;
+        let count = (samples * samples) as u32;
+        for (at, pixel) in image.rgb.chunks_exact_mut(3).enumerate() {
+            let (x, y) = (at % image.width * samples, at / image.width * samples);
+            let mut sum = [0_u32; 3];
+            for row in 0..samples {
+                for color in &colors[(y + row) * target.width + x..][..samples] {
+                    sum.iter_mut().zip(color).for_each(|(sum, c)| *sum += u32::from(*c));
+                }
+            }
+            pixel.iter_mut().zip(sum).for_each(|(p, sum)| *p = ((sum + count / 2) / count) as u8);
+        }
+    }
+}
+
+/// How many of the nine texels about a point are in shadow.
+fn shade(light: &View, map: &Target, p: [f32; 3]) -> u32 {
+    let [x, y, nearness] = light.parallel(p);
+    let inside = |v: f32| v >= 1.0 && v < (SHADOW_PIXELS - 1) as f32;
+    if !(inside(x) && inside(y)) {
+        return 0;
+    }
+    let (x, y) = (x as usize, y as usize);
+    let mut hidden = 0;
+    for row in y - 1..=y + 1 {
+        let texels = &map.nearness[row * map.width + x - 1..][..3];
+        hidden += texels.iter().filter(|texel| **texel > nearness + SHADOW_BIAS).count() as u32;
+    }
+    hidden
+}
+
+/// The colour of what is not there.
+pub(super) fn background(style: &Style) -> [u8; 3] {
+    style.background.map(byte)
+}
+
+/// The order in which translucent parts are laid over each other: the farthest first.
+pub(super) fn far_to_near(composition: &Composition, eye: Triple, order: &mut Vec<usize>) {
+    order.clear();
+    let translucent = |i: &usize| composition.looks[*i].opacity < 1.0;
+    order.extend((0..composition.parts.len()).filter(translucent));
+    let distance =
+        |i: &usize| (math::vector(composition.looks[*i].center) - math::vector(eye)).norm_squared();
+    order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+}
