@@ -63,6 +63,7 @@ def make(options, worlds, autoreset_mode):
         autoreset_mode=autoreset_mode,
         skip_frame=options.skip_frame,
         variables_space="space_a",
+        action_mode=options.action_mode,
         task_params={**task.params, **json.loads(options.task_params)},
     )
     return trifactor.RandomGoals(envs)
@@ -200,6 +201,7 @@ def main(arguments=None):
     parser.add_argument("--worlds", type=int, default=64)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--skip-frame", type=int, default=10)
+    parser.add_argument("--action-mode", default="joint_positions")
     parser.add_argument("--task-params", default="{}", help="more of them, as JSON")
     parser.add_argument("--steps", type=int, help="1.5 million for reaching, 4 for pushing")
     parser.add_argument("--epochs", type=int, default=5)

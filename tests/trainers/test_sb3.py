@@ -1,5 +1,7 @@
 """Stable-Baselines3 on a batch: what it sees, and that it trains."""
 
+from pathlib import Path
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
 
 import trifactor
 from trifactor.sb3 import SB3VecEnv
+
+ROOT = Path(__file__).parents[2]
 
 SHORT = {"skip_frame": 1, "max_episode_length": 6}
 
@@ -123,6 +127,15 @@ def test_a_policy_is_evaluated_on_a_batch():
     model = PPO("MlpPolicy", envs, n_steps=8, batch_size=12, n_epochs=1, device="cpu")
     _, lengths = evaluate_policy(model, envs, n_eval_episodes=6, return_episode_rewards=True)
     assert lengths == [6] * 6
+
+
+def test_what_the_page_shows_runs():
+    page = (ROOT / "docs/learning.md").read_text(encoding="utf-8")
+    snippets = page.split("```python\n")[1:]
+    assert snippets
+    for snippet in snippets:
+        code = snippet.split("```")[0].replace("100_000", "1").replace("num_envs=64", "num_envs=2")
+        exec(compile(code, "learning.md", "exec"), {"__name__": "__main__"})
 
 
 def test_the_example_trains(tmp_path):
