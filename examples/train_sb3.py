@@ -64,6 +64,7 @@ def make(options, worlds, autoreset_mode):
         skip_frame=options.skip_frame,
         variables_space="space_a",
         action_mode=options.action_mode,
+        max_episode_length=options.episode_length,
         task_params={**task.params, **json.loads(options.task_params)},
     )
     return trifactor.RandomGoals(envs)
@@ -114,7 +115,8 @@ class Curve(BaseCallback):
         begun = time.monotonic()
         # Training time, without the evaluations'.
         row = {"steps": self.num_timesteps, "seconds": round(begun - self.start - self.aside, 1)}
-        row |= evaluate(self.model, self.model.get_vec_normalize_env().normalize_obs, self.envs)
+        scaled = self.model.get_vec_normalize_env()
+        row |= evaluate(self.model, scaled.normalize_obs if scaled else np.asarray, self.envs)
         self.rows.append(row)
         with open(self.out, "w", newline="") as file:
             writer = csv.DictWriter(file, list(row))
@@ -128,11 +130,12 @@ def train(options):
     """Train one policy; the rows of its curve."""
     torch.set_num_threads(options.threads)
     batch = make(options, options.worlds, "SameStep")
-    episode = int(TASKS[options.family].seconds / batch.unwrapped.dt)
+    episode = options.episode_length or int(TASKS[options.family].seconds / batch.unwrapped.dt)
     envs = VecMonitor(SB3VecEnv(batch))
     # Dense rewards are large. Unscaled, the value's gradient fills the norm to which both are
     # clipped together, and the policy stands still.
-    envs = VecNormalize(envs, gamma=GAMMA)
+    if not options.raw:
+        envs = VecNormalize(envs, gamma=GAMMA)
     model = PPO(
         "MlpPolicy",
         envs,
@@ -163,7 +166,8 @@ def train(options):
     model.learn(options.steps or TASKS[options.family].steps, callback=curve)
     if options.save:
         model.save(options.save)
-        envs.save(Path(options.save).with_suffix(".pkl"))
+        if not options.raw:
+            envs.save(Path(options.save).with_suffix(".pkl"))
     return curve.rows
 
 
@@ -202,15 +206,17 @@ def main(arguments=None):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--skip-frame", type=int, default=10)
     parser.add_argument("--action-mode", default="joint_positions")
+    parser.add_argument("--episode-length", type=int, help="in steps; else the family's")
     parser.add_argument("--task-params", default="{}", help="more of them, as JSON")
     parser.add_argument("--steps", type=int, help="1.5 million for reaching, 4 for pushing")
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--learning-rate", type=float, default=2.5e-4)
-    parser.add_argument("--entropy", type=float, default=0.01)
-    parser.add_argument("--log-std", type=float, default=0.0, help="of the first policy")
+    parser.add_argument("--batch-size", type=int, default=1000)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
+    parser.add_argument("--entropy", type=float, default=0.0)
+    parser.add_argument("--log-std", type=float, default=-0.5, help="of the first policy")
     parser.add_argument("--every", type=int, default=100_000, help="steps between evaluations")
     parser.add_argument("--evaluation-worlds", type=int, default=200)
+    parser.add_argument("--raw", action="store_true", help="scale neither rewards nor observations")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="curve.csv")
     parser.add_argument("--save", help="where the policy goes: NAME.zip")
