@@ -33,8 +33,9 @@ pub mod vec_env;
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
-// Floor 9: more transitions from few.
+// Floor 9: more transitions from few; the paper's own world to try it in.
 pub mod augment;
+pub mod sprites;
 
 // Floor 10: what moves the robot.
 pub mod agent;
