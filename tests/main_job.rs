@@ -226,3 +226,39 @@ fn the_scripted_policy_beats_doing_nothing() {
     let (reached, idle) = (mean(true), mean(false));
     assert!(reached > idle + 0.3, "{reached} against {idle}");
 }
+
+#[test]
+fn a_recorded_run_verifies_is_made_again_by_its_manifest_and_a_changed_one_is_found() {
+    let (log, path, copy) = (file("kept.jsonl"), file("kept.arrow"), file("again.arrow"));
+    let manifest = file("kept.json");
+    let [log, path, copy, manifest] =
+        [&log, &path, &copy, &manifest].map(|path| path.to_str().expect("a plain path"));
+    let run = ["run", "--episodes", "2", "--skip-frame", "10", "--quiet", "--log", log];
+    assert!(trifactor(&[&run[..], &["--record", path]].concat()).status.success());
+    let verified = trifactor(&["verify", path, "--quiet", "--threads", "1"]);
+    let told = text(&verified.stdout);
+    assert!(
+        verified.status.success() && told.contains("500") && told.contains("1.000000"),
+        "{told}"
+    );
+
+    for more in [&[][..], &["--actions"]] {
+        let printed = trifactor(&[&["manifest", path][..], more].concat());
+        assert!(printed.status.success(), "{}", text(&printed.stderr));
+        assert_eq!(text(&printed.stdout).contains("\"act\""), !more.is_empty());
+        std::fs::write(manifest, &printed.stdout).expect("it can be written");
+        let made = trifactor(&["regenerate", manifest, copy]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        let read = |path| std::fs::read(path).expect("it was written");
+        assert!(read(path) == read(copy), "made again {more:?}, it is another");
+        std::fs::remove_file(copy).expect("it was written");
+    }
+
+    let mut bytes = std::fs::read(path).expect("it was written");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).expect("it can be written");
+    let refused = trifactor(&["verify", path, "--quiet"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("digest"), "{}", text(&refused.stderr));
+}

@@ -1,5 +1,7 @@
 //! The environment as Python's `TriFingerEnv` drives it.
 
+use std::path::PathBuf;
+
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,6 +18,7 @@ use trifactor::world::Physics;
 
 use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
+use crate::record::{self, Recording};
 use crate::state::State;
 
 /// Low bounds and high bounds.
@@ -28,6 +31,7 @@ type MaskEdge = (usize, usize, u32, f64, f64);
 #[pyclass(module = "trifactor._trifactor")]
 pub(crate) struct NativeEnv {
     env: Env,
+    recording: Option<Recording>,
 }
 
 impl NativeEnv {
@@ -92,12 +96,50 @@ impl NativeEnv {
             }
         });
         let env = made.map_err(errors::of_settings)?;
-        Ok(Self { env })
+        Ok(Self { env, recording: None })
     }
 
     #[pyo3(signature = (seed=None))]
-    fn reset(&mut self, py: Python<'_>, seed: Option<u64>) {
-        py.detach(|| self.env.reset(seed));
+    fn reset(&mut self, py: Python<'_>, seed: Option<u64>) -> PyResult<()> {
+        py.detach(|| {
+            self.env.reset(seed);
+            match &mut self.recording {
+                Some(recording) => recording.recorder.reset(0, &self.env),
+                None => Ok(()),
+            }
+        })
+        .map_err(to_python)
+    }
+
+    /// Records what is done from now on; what was recorded before is closed.
+    #[pyo3(signature = (path, *, append, observations, masks, policy, notes))]
+    fn record(
+        &mut self,
+        path: PathBuf,
+        append: bool,
+        observations: Option<&str>,
+        masks: Option<&str>,
+        policy: String,
+        notes: String,
+    ) -> PyResult<()> {
+        self.end_record()?;
+        let recording =
+            Recording::new(&self.env, path, append, observations, masks, policy, notes, None)?;
+        self.recording = Some(recording);
+        Ok(())
+    }
+
+    /// Writes what was recorded and closes the file.
+    fn end_record(&mut self) -> PyResult<()> {
+        match self.recording.take() {
+            Some(recording) => recording.recorder.close().map_err(to_python),
+            None => Ok(()),
+        }
+    }
+
+    /// What was intervened on, when and by whom, as JSON.
+    fn tracker(&self) -> PyResult<String> {
+        record::tracker(&self.env)
     }
 
     /// Steps; returns reward, terminated, truncated, intervened.
@@ -108,7 +150,7 @@ impl NativeEnv {
     ) -> PyResult<(f64, bool, bool, bool)> {
         // Copied, because another thread may write into the array while this one steps.
         let action = action.as_array().to_vec();
-        let step = py.detach(|| self.env.step(&action)).map_err(to_python)?;
+        let step = py.detach(|| self.taken(&action)).map_err(to_python)?;
         Ok((step.reward, step.terminated, step.truncated, step.intervened))
     }
 
@@ -323,6 +365,20 @@ impl NativeEnv {
 }
 
 impl NativeEnv {
+    /// Steps, and records it where that was asked for.
+    fn taken(&mut self, action: &[f64]) -> trifactor::Result<trifactor::Step> {
+        if let Some(recording) = &mut self.recording
+            && self.env.has_begun()
+        {
+            recording.recorder.before(0, &self.env)?;
+        }
+        let step = self.env.step(action)?;
+        if let Some(recording) = &mut self.recording {
+            recording.recorder.step(0, &self.env, action, &step)?;
+        }
+        Ok(step)
+    }
+
     /// Refuses what only a step can tell.
     fn require_step(&self) -> PyResult<()> {
         if self.env.has_stepped() {

@@ -3,6 +3,7 @@
 mod env;
 mod errors;
 mod names;
+mod record;
 mod state;
 mod vector;
 
@@ -21,6 +22,10 @@ mod _trifactor {
 
     #[pymodule_export]
     use env::NativeEnv;
+    #[pymodule_export]
+    use record::NativeDataset;
+    #[pymodule_export]
+    use record::NativeWriter;
     #[pymodule_export]
     use state::State;
     #[pymodule_export]
@@ -42,6 +47,12 @@ mod _trifactor {
         let document = trifactor::task::Document::parse(document).map_err(errors::to_python)?;
         let resolved = document.resolved(&folder).map_err(errors::to_python)?;
         serde_json::to_string(&resolved).map_err(|error| errors::json_error("task family", &error))
+    }
+
+    /// Makes a data set of episodes from a manifest's JSON.
+    #[pyfunction]
+    fn regenerate(py: Python<'_>, manifest: &str, path: PathBuf) -> PyResult<()> {
+        record::regenerate(py, manifest, path)
     }
 
     /// Runs the command line on the arguments after the program's name; returns the exit status.

@@ -1,5 +1,7 @@
 //! A batch of environments as Python's `TriFingerVectorEnv` drives it.
 
+use std::path::PathBuf;
+
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -12,10 +14,13 @@ use trifactor::vec_env::{Autoreset, Rows, Snapshot, VecEnv};
 use crate::env::NativeEnv;
 use crate::errors::{self, shape_error, to_python};
 use crate::names;
+use crate::record::{self, Recording};
 use crate::state::State;
 
 /// Sequences of actions for each thread that are tried between two looks for an interrupt.
 const AT_ONCE: usize = 4;
+/// How many rows of recorded episodes are gathered in memory before parts of them are written.
+const GATHERED: usize = 1 << 20;
 
 type Array1<'py, T> = Bound<'py, PyArray1<T>>;
 type Array2<'py, T> = Bound<'py, PyArray2<T>>;
@@ -38,6 +43,7 @@ type Given<'py> = (PyRef<'py, State>, PyRef<'py, State>, bool, bool, bool);
 pub(crate) struct NativeVecEnv {
     worlds: VecEnv,
     actions: Vec<f64>,
+    recording: Option<Recording>,
 }
 
 #[pymethods]
@@ -53,7 +59,8 @@ impl NativeVecEnv {
         let autoreset = mode(autoreset)?;
         let env = like.env();
         let made = py.detach(|| VecEnv::like(env, num_envs, num_threads, autoreset));
-        Ok(Self { worlds: made.map_err(errors::of_settings)?, actions: Vec::new() })
+        let worlds = made.map_err(errors::of_settings)?;
+        Ok(Self { worlds, actions: Vec::new(), recording: None })
     }
 
     fn threads(&self) -> usize {
@@ -69,7 +76,46 @@ impl NativeVecEnv {
         observations: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let (worlds, mask) = (&mut self.worlds, mask.as_deref());
-        into(observations, Reset { py, worlds, seeds: &seeds, mask })
+        into(observations, Reset { py, worlds, seeds: &seeds, mask })?;
+        match &mut self.recording {
+            Some(recording) => {
+                recording.recorder.reset_batch(&self.worlds, mask).map_err(to_python)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Records what is done from now on; what was recorded before is closed.
+    #[pyo3(signature = (path, *, append, observations, masks, policy, notes))]
+    fn record(
+        &mut self,
+        path: PathBuf,
+        append: bool,
+        observations: Option<&str>,
+        masks: Option<&str>,
+        policy: String,
+        notes: String,
+    ) -> PyResult<()> {
+        self.end_record()?;
+        let Some(world) = self.worlds.world(0) else { return Ok(()) };
+        let part = Some((GATHERED / self.worlds.len()).clamp(16, 10_000));
+        let recording =
+            Recording::new(world, path, append, observations, masks, policy, notes, part)?;
+        self.recording = Some(recording);
+        Ok(())
+    }
+
+    /// Writes what was recorded and closes the file.
+    fn end_record(&mut self) -> PyResult<()> {
+        match self.recording.take() {
+            Some(recording) => recording.recorder.close().map_err(to_python),
+            None => Ok(()),
+        }
+    }
+
+    /// What was intervened on in each world, when and by whom, as JSON.
+    fn trackers(&self) -> PyResult<Vec<String>> {
+        self.worlds.worlds().map(record::tracker).collect()
     }
 
     /// Steps every world; writes into the caller's arrays.
@@ -89,8 +135,21 @@ impl NativeVecEnv {
             (rewards.try_readwrite()?, terminated.try_readwrite()?, truncated.try_readwrite()?);
         let flags =
             (rewards.as_slice_mut()?, terminated.as_slice_mut()?, truncated.as_slice_mut()?);
+        if let Some(recording) = &mut self.recording {
+            recording.recorder.before_batch(&self.worlds).map_err(to_python)?;
+        }
         let (worlds, actions) = (&mut self.worlds, &self.actions[..]);
-        into(observations, Step { py, worlds, actions, flags })
+        let step =
+            Step { py, worlds, actions, flags: (&mut *flags.0, &mut *flags.1, &mut *flags.2) };
+        into(observations, step)?;
+        match &mut self.recording {
+            Some(recording) => {
+                let ended = [&*flags.1, &*flags.2];
+                let recorder = &mut recording.recorder;
+                recorder.step_batch(&self.worlds, actions, flags.0, ended).map_err(to_python)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Writes every world's observation into a contiguous array of float32 or float64.

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Final, final
 
@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "NativeDataset",
     "NativeEnv",
     "NativeVecEnv",
+    "NativeWriter",
     "State",
     "__version__",
     "family_document",
     "main",
+    "regenerate",
     "resolve_family",
 ]
 
@@ -19,6 +22,7 @@ __version__: Final[str]
 
 def family_document(name: str) -> str: ...
 def resolve_family(document: str, folder: str | PathLike[str]) -> str: ...
+def regenerate(manifest: str, path: str | PathLike[str]) -> None: ...
 def main(arguments: Sequence[str]) -> int: ...
 @final
 class State:
@@ -107,6 +111,18 @@ class NativeEnv:
     def variable_table(self) -> str: ...
     def space(self, subspace: str) -> dict[str, Any]: ...
     def set_variables_space(self, subspace: str) -> None: ...
+    def record(
+        self,
+        path: str | PathLike[str],
+        *,
+        append: bool,
+        observations: str | None,
+        masks: str | None,
+        policy: str,
+        notes: str,
+    ) -> None: ...
+    def end_record(self) -> None: ...
+    def tracker(self) -> str: ...
 
 @final
 class NativeVecEnv:
@@ -157,4 +173,43 @@ class NativeVecEnv:
     def branch(
         self, state: State, sequences: Sequence[NDArray[np.float64]], keep_states: bool
     ) -> list[tuple[NDArray[np.float64], bool, bool, bool, float, State, list[State]]]: ...
+    def record(
+        self,
+        path: str | PathLike[str],
+        *,
+        append: bool,
+        observations: str | None,
+        masks: str | None,
+        policy: str,
+        notes: str,
+    ) -> None: ...
+    def end_record(self) -> None: ...
+    def trackers(self) -> list[str]: ...
+    def close(self) -> None: ...
+
+@final
+class NativeDataset:
+    def __new__(cls, path: str | PathLike[str]) -> NativeDataset: ...
+    def __len__(self) -> int: ...
+    def end(self) -> tuple[bool, int]: ...
+    def header(self) -> tuple[str, str | None, str | None, str, str]: ...
+    def episode(self, index: int) -> dict[str, Any]: ...
+    def verify(
+        self, threads: int, progress: Callable[[int], Any] | None
+    ) -> tuple[int, int, int, int, list[tuple[int, int, str, float]]]: ...
+    def manifest(self) -> str: ...
+
+@final
+class NativeWriter:
+    def __new__(
+        cls, env: NativeEnv, path: str | PathLike[str], policy: str, notes: str
+    ) -> NativeWriter: ...
+    def push(
+        self,
+        kind: str,
+        state: State,
+        success: tuple[bool, float],
+        step: tuple[Sequence[float], float, bool, bool] | None,
+        intervened: bool = False,
+    ) -> None: ...
     def close(self) -> None: ...

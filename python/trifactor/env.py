@@ -352,6 +352,18 @@ class TriFingerEnv(gym.Env[Any, Array]):
         self._native.set_variables_space(variables_space)
         self._arguments["variables_space"] = variables_space
 
+    @property
+    def tracker(self) -> dict[str, Any]:
+        """What was intervened on, when, by whom, and what became of it.
+
+        A dictionary: `total` and, by actor and variable, `counts` of the `accepted` and the
+        `refused`; `recent`, the last thousand interventions, each with `by`, `seed`, `episode`,
+        `step`, `target` (`state`, or `starting_state`), `values`, and `refused`, the reason, where
+        it was.
+        """
+        tracker: dict[str, Any] = json.loads(self._native.tracker())
+        return tracker
+
     def description(self) -> dict[str, Any]:
         """What this world was made of: family, parameters, configuration, versions.
 

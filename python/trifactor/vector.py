@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -240,6 +241,11 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
     def get_current_state_variables(self, world: int) -> Variables:
         """The value of every variable of one world."""
         return self._native.variables(world)
+
+    @property
+    def trackers(self) -> list[dict[str, Any]]:
+        """What was intervened on in every world, as `TriFingerEnv.tracker` has it."""
+        return [json.loads(tracker) for tracker in self._native.trackers()]
 
     def get_states(self) -> list[State]:
         """Every world's state."""

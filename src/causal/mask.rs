@@ -30,6 +30,14 @@ pub enum Strength {
 }
 
 impl Strength {
+    /// Its name: `sound` or `tight`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Tight => "tight",
+        }
+    }
+
     /// The strength of that name, `sound` or `tight`.
     ///
     /// # Errors

@@ -2,11 +2,13 @@
 
 mod bench;
 mod log;
+mod manifest;
 mod patch;
 mod protocols;
 mod replay;
 mod run;
 mod variables;
+mod verify;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ use crate::error::{Error, Result};
 use crate::robot::ActionMode;
 use crate::task::Family;
 use crate::world::{Physics, Preset};
+
+pub use manifest::from_nothing;
 
 /// A TriFinger among blocks: every causal variable can be read and set, every step re-run.
 #[derive(Parser)]
@@ -33,6 +37,12 @@ enum Command {
     Run(run::Options),
     /// Summarises a log, or re-runs its every transition and compares bit for bit
     Replay(replay::Options),
+    /// Re-runs every transition of a data set of episodes and compares bit for bit
+    Verify(verify::Options),
+    /// Prints the manifest of a data set: from what it can be made again
+    Manifest(manifest::Options),
+    /// Makes a data set from its manifest, bit for bit
+    Regenerate(manifest::Regenerate),
     /// Prints a world's description as JSON: family, parameters, configuration, versions
     Describe(WorldOptions),
     /// Measures steps per second on given action sequences
@@ -94,6 +104,9 @@ pub fn main(arguments: Vec<String>) -> i32 {
     let done = match arguments.command {
         Command::Run(options) => run::run(&options),
         Command::Replay(options) => replay::replay(&options),
+        Command::Verify(options) => verify::verify(&options),
+        Command::Manifest(options) => manifest::manifest(&options),
+        Command::Regenerate(options) => manifest::regenerate(&options),
         Command::Describe(options) => describe(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),

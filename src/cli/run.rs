@@ -12,8 +12,9 @@ use crate::agent::{self, Policy};
 use crate::env::Env;
 use crate::error::Result;
 use crate::intervention::Intervention;
+use crate::record::{self, Recorder};
 use crate::rng::Rng;
-use crate::variable;
+use crate::variable::{self, Space};
 
 /// What the interventions change, in turn.
 const CHANGED: [&str; 3] = ["mass", "size", "friction"];
@@ -34,10 +35,18 @@ pub(super) struct Options {
     /// Where to write the log [default: runs/FAMILY.jsonl]
     #[arg(long, value_name = "FILE.jsonl")]
     log: Option<PathBuf>,
+    /// Write a data set of episodes too, which `verify` checks; there must be no such file yet
+    #[arg(long, value_name = "FILE.arrow")]
+    record: Option<PathBuf>,
     /// No progress bar
     #[arg(long)]
     quiet: bool,
 }
+
+/// The name of the scripted policy in data sets.
+pub(super) const SCRIPTED: &str = "scripted";
+/// The name of this run's interventions in data sets.
+const RUN: &str = "run";
 
 /// One episode, as a row of the table.
 struct Report {
@@ -57,6 +66,14 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
     let mut log = Writer::create(path, &header)?;
+    let mut recorder = match &options.record {
+        Some(path) => {
+            let header =
+                record::Header { policy: SCRIPTED.to_string(), ..record::Header::of(&env) };
+            Some(Recorder::new(record::Writer::create(path, &header)?))
+        }
+        None => None,
+    };
     let bar = bar(options, env.max_episode_length());
     let mut reports = Vec::new();
     for episode in 0..options.episodes {
@@ -64,8 +81,10 @@ pub(super) fn run(options: &Options) -> Result<i32> {
             env.reset(None);
         }
         bar.set_message(format!("episode {} of {}", episode + 1, options.episodes));
-        reports.push(self::episode(&mut env, policy.as_mut(), &mut log, &bar)?);
+        let kept = (&mut log, recorder.as_mut());
+        reports.push(self::episode(&mut env, policy.as_mut(), kept, &bar)?);
     }
+    recorder.map_or(Ok(()), Recorder::close)?;
     bar.finish_and_clear();
     print(&table(&reports).to_string())?;
     print(&closing(path, &reports))?;
@@ -76,21 +95,25 @@ pub(super) fn run(options: &Options) -> Result<i32> {
 fn episode(
     env: &mut Env,
     policy: &mut dyn Policy,
-    log: &mut Writer,
+    (log, mut recorder): (&mut Writer, Option<&mut Recorder>),
     bar: &ProgressBar,
 ) -> Result<Report> {
+    if let Some(recorder) = &mut recorder {
+        recorder.reset(0, env)?;
+    }
+    let space = Space::from(env.config().variables_space);
     let mut made = Vec::new();
     let mut told = "none".to_string();
     if let Some(change) = change(env)? {
         told = show(&change);
-        match env.do_intervention(&change, true) {
+        match env.intervene_as(RUN, &change, Some(&space)) {
             Ok(()) => made.push(change),
             Err(reason) => told = format!("{told} was refused: {reason}"),
         }
     }
     // Drawn after the change: where a goal can lie follows from the block's size.
     let goal = env.sample_new_goal()?;
-    env.do_intervention(&goal, true)?;
+    env.intervene_as(RUN, &goal, Some(&space))?;
     made.push(goal);
     log.episode(&made, env.state())?;
     policy.reset();
@@ -99,11 +122,17 @@ fn episode(
     let steps = env.max_episode_length();
     for _ in 0..steps {
         policy.act(env.state(), &mut action);
+        if let Some(recorder) = &mut recorder {
+            recorder.before(0, env)?;
+        }
         let begun = Instant::now();
         let step = env.step(&action)?;
         env.observe(&mut observation)?;
         spent += begun.elapsed();
         log.step(&action, step.reward, env.state())?;
+        if let Some(recorder) = &mut recorder {
+            recorder.step(0, env, &action, &step)?;
+        }
         reward += step.reward;
         bar.inc(1);
     }

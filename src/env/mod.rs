@@ -10,6 +10,7 @@ pub mod pixels;
 mod shown;
 mod snapshot;
 mod spaces;
+mod tracked;
 mod twin;
 mod worth;
 
@@ -17,11 +18,10 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::intervention::{self, Intervention};
+use crate::intervention::{self, Intervention, Tracker};
 use crate::robot::{self, Nine, kinematics};
 use crate::task::reward::{Outcome, Terms};
 use crate::task::{Family, Task};
-use crate::variable::Space;
 use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
@@ -81,6 +81,7 @@ pub struct Env {
     ready: bool,
     // The numbers in an observation and in a goal array, where a batch needs them to stay.
     fixed: Option<[usize; 2]>,
+    tracker: Tracker,
 }
 
 impl Env {
@@ -126,7 +127,7 @@ impl Env {
         let outcome = task.outcome(&starting, &tips, config.overlap);
         let (state, before) = (starting.clone(), starting.clone());
         let starting_shown = shown.clone();
-        let (terms, ready, fixed) = (None, false, None);
+        let (terms, ready, fixed, tracker) = (None, false, None, Tracker::default());
         Ok(Self {
             config,
             task: Arc::from(task),
@@ -143,6 +144,7 @@ impl Env {
             outcome,
             ready,
             fixed,
+            tracker,
         })
     }
 
@@ -224,46 +226,6 @@ impl Env {
         let seconds = self.episode_seconds();
         let left = seconds - self.state.step as f64 * self.dt();
         self.shown.observation.write(&self.state, &self.tips, left, seconds, normalized, buffer)
-    }
-
-    /// Sets variables within the episode: whole, or not at all.
-    ///
-    /// With `check_bounds` every value must lie in the intervention space in force.
-    ///
-    /// # Errors
-    /// The reason why it was refused; the state is then what it was, bit for bit.
-    pub fn do_intervention(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
-        let check = check_bounds.then(|| Space::from(self.config.variables_space));
-        self.intervene_within(wanted, check.as_ref())
-    }
-
-    /// Sets variables within the episode, as [`Env::do_intervention`] does, with values checked
-    /// against a space of one's own, or against none.
-    ///
-    /// # Errors
-    /// As [`Env::do_intervention`].
-    pub fn intervene_within(&mut self, wanted: &Intervention, space: Option<&Space>) -> Result<()> {
-        self.require_reset()?;
-        let rules = self.task.family().rules();
-        let mut next = self.state.clone();
-        intervention::apply_within(&mut self.world, rules, &mut next, wanted, space)?;
-        self.adopt(&next)
-    }
-
-    /// Sets variables of the state that every later reset returns to, and resets.
-    ///
-    /// # Errors
-    /// As [`Env::do_intervention`]; the starting state stays as it was then.
-    pub fn set_starting_state(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
-        let check = check_bounds.then_some(self.config.variables_space);
-        let mut starting = self.starting.clone();
-        (starting.seed, starting.episode) = (self.state.seed, self.state.episode);
-        let rules = self.task.family().rules();
-        intervention::apply(&mut self.world, rules, &mut starting, wanted, check)?;
-        self.starting_shown = self.shown_of(&starting)?;
-        self.starting = starting;
-        self.reset(None);
-        Ok(())
     }
 
     /// Makes the family's own start the starting state again; the next reset goes there.

@@ -7,6 +7,7 @@ use super::pixels::Pictures;
 use super::shown::Shown;
 use super::{Config, Env};
 use crate::error::{Error, Result};
+use crate::intervention::Tracker;
 use crate::world::{State, World};
 
 impl Env {
@@ -38,6 +39,7 @@ impl Env {
             terms: None,
             ready: false,
             fixed: self.fixed,
+            tracker: Tracker::default(),
         })
     }
 

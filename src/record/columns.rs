@@ -41,7 +41,7 @@ pub(super) fn set_block(block: &mut BlockState, numbers: &[f64; BLOCK]) {
 }
 
 /// The columns [`MOVED`] of a state.
-fn moved(state: &State) -> [&Nine; MOVED.len()] {
+pub(super) fn moved(state: &State) -> [&Nine; MOVED.len()] {
     let robot = &state.robot;
     let queued = &robot.actions.recent[0];
     [&robot.joint_positions, &robot.joint_velocities, &robot.target, &robot.torques, queued]
@@ -141,7 +141,7 @@ impl Columns {
             fractional_success: Float64Builder::new(),
             interventions: StringBuilder::new(),
             observation: header.observations.map(Numbers::new),
-            mask: header.masks.then(truths),
+            mask: header.masks.is_some().then(truths),
             moved: std::array::from_fn(|_| nine()),
             blocks: list64(),
             context: StringBuilder::new(),

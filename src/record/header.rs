@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
+use crate::causal::Strength;
 use crate::env::{Description, Env};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
@@ -13,12 +14,14 @@ use crate::robot::JOINTS;
 /// The version of the format; it goes up with every change that older readers would misunderstand.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// What the schema's metadata call the format, its version, the release that wrote it, and the
-/// world.
+/// What the schema's metadata call the format, its version, the release that wrote it, the world,
+/// the masks' strength, the policy, the notes.
 const FORMAT: (&str, &str) = ("trifactor.format", "trifactor episodes");
 const VERSION: &str = "trifactor.version";
 const PROGRAM: &str = "trifactor.program";
 const WORLD: &str = "trifactor.world";
+const MASKS: &str = "trifactor.masks";
+const POLICY: &str = "trifactor.policy";
 const NOTES: &str = "trifactor.notes";
 
 /// How exactly observations are kept.
@@ -39,9 +42,11 @@ pub struct Header {
     pub world: Description,
     /// How exactly observations are kept; `None` where they are not.
     pub observations: Option<Precision>,
-    /// Whether there is a local causal mask for every step.
-    pub masks: bool,
-    /// Anything else to be kept with it, such as the name of a policy, as JSON or plain text.
+    /// What counts as influence in the steps' local causal masks; `None` where there are none.
+    pub masks: Option<Strength>,
+    /// What chose the actions; a policy's name, or empty.
+    pub policy: String,
+    /// Anything else to be kept with it, as JSON or plain text.
     pub notes: String,
 }
 
@@ -51,7 +56,8 @@ impl Header {
         Self {
             world: env.description(),
             observations: Some(Precision::default()),
-            masks: false,
+            masks: None,
+            policy: String::new(),
             notes: String::new(),
         }
     }
@@ -71,6 +77,8 @@ impl Header {
             (VERSION.to_string(), FORMAT_VERSION.to_string()),
             (PROGRAM.to_string(), env!("CARGO_PKG_VERSION").to_string()),
             (WORLD.to_string(), self.world.to_json()?),
+            (MASKS.to_string(), self.masks.map_or("none", Strength::name).to_string()),
+            (POLICY.to_string(), self.policy.clone()),
             (NOTES.to_string(), self.notes.clone()),
         ]);
         let mut fields = vec![
@@ -95,7 +103,7 @@ impl Header {
             };
             fields.push(Field::new("observation", list(number), false));
         }
-        if self.masks {
+        if self.masks.is_some() {
             fields.push(Field::new("mask", list(DataType::Boolean), true));
         }
         for name in MOVED {
@@ -133,10 +141,15 @@ impl Header {
             Ok(_) => Some(Precision::Float32),
             Err(_) => None,
         };
+        let masks = match said(MASKS) {
+            "none" => None,
+            strength => Some(Strength::parse(strength)?),
+        };
         let header = Self {
             world: Description::from_json(said(WORLD))?,
             observations,
-            masks: schema.field_with_name("mask").is_ok(),
+            masks,
+            policy: said(POLICY).to_string(),
             notes: said(NOTES).to_string(),
         };
         let own = header.schema()?;

@@ -12,12 +12,18 @@ mod digest;
 mod episode;
 mod frames;
 mod header;
+mod manifest;
 mod reader;
+mod recorder;
+mod verify;
 mod writer;
 
 pub use episode::{Episode, Kind, Row, Transition};
 pub use header::{FORMAT_VERSION, Header, Precision};
+pub use manifest::{Act, Deed, Manifest, Recipe};
 pub use reader::{Dataset, Episodes};
+pub use recorder::Recorder;
+pub use verify::{Difference, Verification, verify, verify_in};
 pub use writer::Writer;
 
 use std::path::Path;

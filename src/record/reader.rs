@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -196,7 +197,18 @@ fn decoded(message: &[u8], head: u64, schema: &SchemaRef) -> Result<RecordBatch>
     let read = read.map_err(|e| refuse(ArrowError::ParseError(e.to_string())))?;
     let batch = read.header_as_record_batch();
     let batch = batch.ok_or_else(|| refuse(ArrowError::ParseError("no batch".to_string())))?;
+    let within = |buffer: &arrow_ipc::Buffer| {
+        let bounds = (u64::try_from(buffer.offset()), u64::try_from(buffer.length()));
+        let (Ok(offset), Ok(length)) = bounds else { return false };
+        offset.checked_add(length).is_some_and(|end| end <= body.len() as u64)
+    };
+    if !batch.buffers().is_some_and(|buffers| buffers.iter().all(within)) {
+        return Err(refuse(ArrowError::ParseError("a column beyond the batch's end".to_string())));
+    }
     let (body, dictionaries) = (Buffer::from(body), HashMap::new());
-    let schema = Arc::clone(schema);
-    read_record_batch(&body, batch, schema, &dictionaries, None, &read.version()).map_err(refuse)
+    let (schema, version) = (Arc::clone(schema), read.version());
+    // Arrow checks what it reads, but not all of it without a panic.
+    let read = || read_record_batch(&body, batch, schema, &dictionaries, None, &version);
+    let damaged = |_| Err(ArrowError::ParseError("the batch is damaged".to_string()));
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged).map_err(refuse)
 }

@@ -30,8 +30,14 @@ pub struct Writer {
     stream: StreamWriter<Vec<u8>>,
     digest: Digest,
     part: usize,
-    // The gathered rows of each world.
-    gathered: Vec<Columns>,
+    worlds: Vec<World>,
+}
+
+/// What is not in the file yet of a world's episode.
+struct World {
+    columns: Columns,
+    // The row that the next batch begins with, where the episode of the last one goes on.
+    continued: Option<Row>,
 }
 
 impl Writer {
@@ -86,7 +92,7 @@ impl Writer {
             schema,
             stream,
             part: PART,
-            gathered: Vec::new(),
+            worlds: Vec::new(),
         })
     }
 
@@ -108,28 +114,28 @@ impl Writer {
     /// [`Error::Order`] for a step before an episode began; [`Error::File`]; [`Error::Malformed`]
     /// for what can not be written.
     pub fn push(&mut self, world: u32, row: &Row) -> Result<()> {
-        let begins = matches!(row.kind, Kind::Reset | Kind::Continued);
-        if begins {
+        if matches!(row.kind, Kind::Reset | Kind::Continued) {
             self.flush(world)?;
+        } else if let Some(continued) = self.world(world).continued.take() {
+            self.world(world).columns.push(world, &continued)?;
         }
         let part = self.part;
-        let columns = self.columns(world);
-        if !begins && columns.len() == 0 && row.kind == Kind::Step {
+        let columns = &mut self.world(world).columns;
+        if columns.len() == 0 && row.kind == Kind::Step {
             return Err(Error::Order(
                 "record the state in which an episode begins, then its steps",
             ));
         }
         columns.push(world, row)?;
-        if columns.len() >= part {
+        // An episode that ended is on disk at once, though some go on with it all the same.
+        if columns.len() >= part || row.terminated || row.truncated {
             self.flush(world)?;
-            let state = row.state.clone();
-            let continued = Row { success: row.success, ..Row::new(Kind::Continued, state) };
-            let continued = Row {
+            self.world(world).continued = Some(Row {
+                success: row.success,
                 fractional_success: row.fractional_success,
                 observation: row.observation.clone(),
-                ..continued
-            };
-            self.columns(world).push(world, &continued)?;
+                ..Row::new(Kind::Continued, row.state.clone())
+            });
         }
         Ok(())
     }
@@ -150,7 +156,8 @@ impl Writer {
     /// [`Error::File`].
     pub fn flush(&mut self, world: u32) -> Result<()> {
         let (schema, digest) = (self.schema.clone(), self.digest);
-        let columns = self.columns(world);
+        let World { columns, continued } = self.world(world);
+        *continued = None;
         if columns.len() == 0 {
             return Ok(());
         }
@@ -166,19 +173,19 @@ impl Writer {
     /// # Errors
     /// [`Error::File`].
     pub fn close(mut self) -> Result<()> {
-        for world in 0..self.gathered.len() {
+        for world in 0..self.worlds.len() {
             self.flush(world as u32)?;
         }
         self.file.write_all(&END).map_err(|e| file_error(&self.path, &e))?;
         self.file.sync_all().map_err(|e| file_error(&self.path, &e))
     }
 
-    fn columns(&mut self, world: u32) -> &mut Columns {
+    fn world(&mut self, world: u32) -> &mut World {
         let world = world as usize;
-        while self.gathered.len() <= world {
-            self.gathered.push(Columns::new(&self.header));
+        while self.worlds.len() <= world {
+            self.worlds.push(World { columns: Columns::new(&self.header), continued: None });
         }
-        &mut self.gathered[world]
+        &mut self.worlds[world]
     }
 
     /// Moves the stream's bytes to the file.

@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::Autoreset;
 use crate::env::{Env, Info, Step};
 use crate::error::{Error, Result};
+use crate::world::State;
 
 /// How an episode ended, where the same call began the next one.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub struct Final {
     pub desired_goal: Vec<f64>,
     /// How the last state stood to the task.
     pub info: Info,
+    /// The last state.
+    pub state: State,
 }
 
 impl Final {
@@ -31,6 +34,7 @@ impl Final {
             achieved_goal: vec![0.0; goals],
             desired_goal: vec![0.0; goals],
             info: env.info(),
+            state: env.state().clone(),
         };
         env.observe(&mut last.observation)?;
         if !last.bytes.is_empty() {
