@@ -2,6 +2,7 @@
 
 mod config;
 mod description;
+mod directed;
 mod draw;
 mod episode;
 mod goal;
@@ -21,11 +22,11 @@ use crate::intervention::{self, Intervention};
 use crate::robot::{self, Nine, kinematics};
 use crate::task::reward::{Outcome, Terms};
 use crate::task::{Family, Task};
-use crate::variable::Space;
 use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
 pub use description::{Description, ENVIRONMENT_VERSION};
+pub use directed::Director;
 use observation::{Feature, Mode, Number};
 use pixels::{Pictures, Pixels};
 use shown::Shown;
@@ -79,6 +80,8 @@ pub struct Env {
     terms: Option<Terms>,
     outcome: Outcome,
     ready: bool,
+    // Who intervenes from outside the dynamics, where anybody does.
+    director: Option<Box<dyn Director>>,
     // The numbers in an observation and in a goal array, where a batch needs them to stay.
     fixed: Option<[usize; 2]>,
 }
@@ -142,6 +145,7 @@ impl Env {
             terms,
             outcome,
             ready,
+            director: None,
             fixed,
         })
     }
@@ -162,6 +166,7 @@ impl Env {
             self.shown.clone_from(&self.starting_shown);
         }
         self.refresh();
+        self.begin_directed();
     }
 
     /// Takes one control step.
@@ -192,12 +197,14 @@ impl Env {
             true => self.reward_of_goal()?,
             false => self.task.reward(&terms, &self.outcome) * self.dt(),
         };
-        Ok(Step {
+        let mut step = Step {
             reward,
             terminated: self.task.terminated(&self.before, &self.state),
             truncated: self.state.step >= self.max_episode_length(),
             intervened: false,
-        })
+        };
+        step.intervened = self.follow_directed(&step);
+        Ok(step)
     }
 
     /// The action in physical units, clipped to its bounds.
@@ -233,20 +240,11 @@ impl Env {
     /// # Errors
     /// The reason why it was refused; the state is then what it was, bit for bit.
     pub fn do_intervention(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
-        let check = check_bounds.then(|| Space::from(self.config.variables_space));
-        self.intervene_within(wanted, check.as_ref())
-    }
-
-    /// Sets variables within the episode, as [`Env::do_intervention`] does, with values checked
-    /// against a space of one's own, or against none.
-    ///
-    /// # Errors
-    /// As [`Env::do_intervention`].
-    pub fn intervene_within(&mut self, wanted: &Intervention, space: Option<&Space>) -> Result<()> {
         self.require_reset()?;
+        let check = check_bounds.then_some(self.config.variables_space);
         let rules = self.task.family().rules();
         let mut next = self.state.clone();
-        intervention::apply_within(&mut self.world, rules, &mut next, wanted, space)?;
+        intervention::apply(&mut self.world, rules, &mut next, wanted, check)?;
         self.adopt(&next)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Protocol, REDRAWS};
 use crate::env::{Config, Env};
 use crate::error::{Error, Result};
-use crate::intervention::{Intervention, TRIES};
+use crate::intervention::{Intervention, Request};
 use crate::rng::Rng;
 use crate::saved::Format;
 use crate::task::Family;
@@ -87,7 +87,7 @@ impl Protocol {
     }
 
     fn world(&self, env: &mut Env, seed: u64, index: u64) -> Result<ProtocolWorld> {
-        let (start, mut refused) = self.start_of(env, seed, index, DRAWS, TRIES);
+        let (start, mut refused) = self.start_of(env, seed, index, DRAWS, None);
         match start {
             Some(start) => Ok(ProtocolWorld {
                 family: env.family().name().to_string(),
@@ -108,14 +108,15 @@ impl Protocol {
         seed: u64,
         index: u64,
         draws: u64,
-        tries: usize,
+        tries: Option<usize>,
     ) -> (Option<Intervention>, Vec<Error>) {
         // 53 bits, so that every JSON reader keeps them.
         let own = Rng::stream(seed, index, "protocol/world").bits() >> 11;
         env.reset(Some(own));
         let mut refused = Vec::new();
         for attempt in 0..draws {
-            let drawn = env.draw_trying(&self.start, &|_| true, "protocol", attempt, tries);
+            let request = Request { attempt, ..Request::new(&self.start, "protocol") };
+            let drawn = env.draw(&Request { tries: tries.unwrap_or(request.tries), ..request });
             let applied = drawn.and_then(|wanted| {
                 env.intervene_within(&wanted, Some(&self.start))?;
                 Ok(wanted)
@@ -132,7 +133,9 @@ impl Protocol {
         let mut event = |(number, within): (usize, &super::Within)| {
             let purpose = format!("protocol/within {number}");
             let tries = (0..=REDRAWS as u64)
-                .map(|attempt| env.draw(&within.space, &|_| true, &purpose, attempt))
+                .map(|attempt| {
+                    env.draw(&Request { attempt, ..Request::new(&within.space, &purpose) })
+                })
                 .collect::<Result<_>>()?;
             Ok(WorldEvent { at: within.at, tries })
         };
