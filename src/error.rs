@@ -175,6 +175,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether an intervention was understood and refused, so that another may be accepted.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfSpace { .. }
+                | Self::Impossible { .. }
+                | Self::Infeasible { .. }
+                | Self::OutOfArena { .. }
+                | Self::OutOfFamily { .. }
+                | Self::TooMany { .. }
+                | Self::OutOfBatch { .. }
+        )
+    }
+
     /// The same error, with the world of a batch that it is of.
     #[must_use]
     pub fn in_world(self, world: usize) -> Self {

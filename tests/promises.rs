@@ -3,6 +3,7 @@
 mod coda;
 mod conformance;
 mod contact;
+mod curricula;
 mod custom;
 mod determinism;
 mod edges;

@@ -2,7 +2,8 @@
 
 use trifactor::curriculum::{Part, Space};
 use trifactor::error::Error;
-use trifactor::intervention::{self, Intervention};
+use trifactor::error::Result;
+use trifactor::intervention::{self, Intervention, Request};
 use trifactor::rng::Rng;
 use trifactor::task::{Family, registry};
 use trifactor::variable::{Subspace, Variable};
@@ -12,6 +13,10 @@ fn env(name: &str, seed: u64) -> Env {
     let mut env = Env::new(Config::new(name)).expect("a built-in family");
     env.reset(Some(seed));
     env
+}
+
+fn drawn(env: &mut Env, space: &Space, attempt: u64) -> Result<Intervention> {
+    env.draw(&Request { attempt, ..Request::new(space, "test") })
 }
 
 /// A space with a random part for every variable of the family's start.
@@ -38,33 +43,33 @@ fn random_space(env: &Env, rng: &mut Rng) -> Space {
 fn draws_lie_inside_their_space_and_are_functions_of_seed_and_attempt() {
     for name in registry::names() {
         let mut rng = Rng::stream(23, 0, name);
-        let mut drawn = 0;
+        let mut count = 0;
         for seed in 0..12 {
             let mut env = env(name, seed);
             let space = random_space(&env, &mut rng);
             // Some random scenes can not be built; they are refused when they are drawn.
-            let Ok(wanted) = env.draw(&space, &|_| true, "test", 0) else { continue };
+            let Ok(wanted) = drawn(&mut env, &space, 0) else { continue };
             let (state, rules) = (env.state().clone(), env.family().rules().clone());
             let inside = intervention::within(&rules, &state, &wanted, &space);
             assert_eq!(inside, Ok(()), "{name}, seed {seed}: {wanted:?} of {space}");
             for path in wanted.values.keys() {
                 assert_ne!(*space.part(path), Part::Nothing, "{name}, seed {seed}: {path}");
             }
-            assert_eq!(env.draw(&space, &|_| true, "test", 0), Ok(wanted.clone()));
-            let again = env.draw(&space, &|_| true, "test", 1);
+            assert_eq!(drawn(&mut env, &space, 0), Ok(wanted.clone()));
+            let again = drawn(&mut env, &space, 1);
             assert!(wanted.is_empty() || again != Ok(wanted.clone()), "{name}: attempts differ");
-            drawn += usize::from(!wanted.is_empty());
+            count += usize::from(!wanted.is_empty());
         }
-        assert!(drawn > 5, "{name}: only {drawn} spaces gave something to set");
+        assert!(count > 5, "{name}: only {count} spaces gave something to set");
     }
 }
 
 #[test]
 fn leaving_a_variable_out_moves_no_other() {
     let mut env = env("pushing", 3);
-    let all = env.draw(&Space::from(Subspace::A), &|_| true, "test", 0).unwrap();
+    let all = drawn(&mut env, &Space::from(Subspace::A), 0).unwrap();
     let fewer = Space::parse("A except floor/friction, */color from nothing").unwrap();
-    let fewer = env.draw(&fewer, &|_| true, "test", 0).unwrap();
+    let fewer = drawn(&mut env, &fewer, 0).unwrap();
     assert!(fewer.values.len() < all.values.len() - 10);
     for (path, value) in &fewer.values {
         assert_eq!(all.values[path], *value, "{path}");
@@ -79,7 +84,7 @@ fn heights_are_those_of_the_sizes_drawn_with_them() {
     );
     let space = space.unwrap();
     for attempt in 0..20 {
-        let wanted = env.draw(&space, &|_| true, "test", attempt).unwrap();
+        let wanted = drawn(&mut env, &space, attempt).unwrap();
         let sizes: Vec<_> = wanted.values.iter().filter(|(p, _)| p.ends_with("/size")).collect();
         assert_eq!(sizes.len(), 1, "both blocks have one size, drawn once");
         let half = 0.5 * sizes[0].1[2];
@@ -129,7 +134,7 @@ fn boxes_sets_and_distributions_of_ones_own_are_drawn_from_and_checked() {
     space.check_names(env.state(), env.family().rules()).unwrap();
     let (mut masses, mut delays, mut below) = (0, [0; 4], 0);
     for attempt in 0..400 {
-        let wanted = env.draw(&space, &|_| true, "test", attempt).unwrap();
+        let wanted = drawn(&mut env, &space, attempt).unwrap();
         assert_eq!(wanted.values.len(), 5);
         env.intervene_within(&wanted, Some(&space)).unwrap();
         masses += usize::from(wanted.values["tool_block/mass"] == [0.3]);

@@ -16,6 +16,7 @@ use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
 use trifactor::world::Physics;
 
+use crate::curriculum;
 use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
 use crate::record::{self, Recording};
@@ -38,6 +39,11 @@ impl NativeEnv {
     /// The environment, for a batch of its like.
     pub(crate) fn env(&self) -> &Env {
         &self.env
+    }
+
+    /// The environment, to be intervened on.
+    pub(crate) fn env_mut(&mut self) -> &mut Env {
+        &mut self.env
     }
 }
 
@@ -304,6 +310,29 @@ impl NativeEnv {
     ) -> PyResult<()> {
         let intervention = names::intervention(interventions)?;
         py.detach(|| self.env.set_starting_state(&intervention, check_bounds)).map_err(to_python)
+    }
+
+    /// Lets the actors of a curriculum intervene from the next reset on.
+    fn set_curriculum(&mut self, document: &str, custom: Vec<(String, Py<PyAny>)>) -> PyResult<()> {
+        let curriculum = curriculum::curriculum(document, &custom)?;
+        self.env.set_director(Some(Box::new(curriculum)));
+        Ok(())
+    }
+
+    /// Raises why an actor could not do its work.
+    fn check_curriculum(&mut self) -> PyResult<()> {
+        self.env.take_failure().map_or(Ok(()), |error| Err(to_python(error)))
+    }
+
+    /// What the curriculum's actors tried since this was asked last, as JSON.
+    fn take_events(&mut self) -> PyResult<String> {
+        let events = self.env.take_events();
+        serde_json::to_string(&events).map_err(|error| json_error("events", &error))
+    }
+
+    /// Makes the interventions of a protocol's world that are due; whether there was one.
+    fn follow_world(&mut self, world: &str) -> PyResult<bool> {
+        curriculum::follow(&mut self.env, world)
     }
 
     fn reset_default_state(&mut self) {

@@ -1,5 +1,6 @@
 //! The Python face of `trifactor`: it translates and decides nothing.
 
+mod curriculum;
 mod env;
 mod errors;
 mod names;
@@ -20,6 +21,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 mod _trifactor {
     use super::*;
 
+    #[pymodule_export]
+    use curriculum::{
+        NativeChoice, curriculum_document, parse_space, protocol_manifest, protocols,
+    };
     #[pymodule_export]
     use env::NativeEnv;
     #[pymodule_export]

@@ -11,8 +11,9 @@ use trifactor::env::{Env, Info};
 use trifactor::intervention::Intervention;
 use trifactor::vec_env::{Autoreset, Rows, Snapshot, VecEnv};
 
+use crate::curriculum;
 use crate::env::NativeEnv;
-use crate::errors::{self, shape_error, to_python};
+use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
 use crate::record::{self, Recording};
 use crate::state::State;
@@ -44,6 +45,13 @@ pub(crate) struct NativeVecEnv {
     worlds: VecEnv,
     actions: Vec<f64>,
     recording: Option<Recording>,
+}
+
+impl NativeVecEnv {
+    /// The worlds, to be intervened on.
+    pub(crate) fn worlds_mut(&mut self) -> &mut VecEnv {
+        &mut self.worlds
+    }
 }
 
 #[pymethods]
@@ -184,7 +192,9 @@ impl NativeVecEnv {
         let shown = |world: usize| mask.as_ref().is_none_or(|mask| mask.get(world) == Some(&true));
         let infos = self.worlds.worlds().map(Env::info).enumerate();
         let infos: Vec<_> = infos.filter(|(world, _)| shown(*world)).collect();
-        infos_to_python(py, self.worlds.len(), &infos)
+        let intervened =
+            (0..self.worlds.len()).map(|world| self.worlds.intervened(world)).collect();
+        infos_to_python(py, self.worlds.len(), &infos, intervened)
     }
 
     /// How the episodes ended that the last step ended, where it began others; None without any.
@@ -199,12 +209,15 @@ impl NativeVecEnv {
             let rows: Vec<_> = ended.iter().map(|(_, last)| pick(last).clone()).collect();
             PyArray2::from_vec2(py, &rows)
         };
+        // With the last step; the reset that followed it tells of the next episode.
+        let intervened =
+            (0..self.worlds.len()).map(|world| self.worlds.intervened(world)).collect();
         Ok(Some((
             ended.iter().map(|(world, _)| *world).collect(),
             row(|last| &last.observation)?,
             row(|last| &last.achieved_goal)?,
             row(|last| &last.desired_goal)?,
-            infos_to_python(py, self.worlds.len(), &infos)?,
+            infos_to_python(py, self.worlds.len(), &infos, intervened)?,
         )))
     }
 
@@ -230,6 +243,24 @@ impl NativeVecEnv {
         let wanted = wanted(interventions)?;
         let outcomes = py.detach(|| self.worlds.set_starting_states(&wanted, check_bounds));
         Ok(reasons(py, outcomes.map_err(to_python)?))
+    }
+
+    /// Lets the actors of a curriculum intervene in every world, each its own, from its next reset.
+    fn set_curriculum(&mut self, document: &str, custom: Vec<(String, Py<PyAny>)>) -> PyResult<()> {
+        let curriculum = curriculum::curriculum(document, &custom)?;
+        self.worlds.set_director(Some(&curriculum));
+        Ok(())
+    }
+
+    /// Raises why an actor could not do its work.
+    fn check_curriculum(&mut self) -> PyResult<()> {
+        self.worlds.take_failure().map_or(Ok(()), |error| Err(to_python(error)))
+    }
+
+    /// What every world's actors tried since this was asked last, as JSON.
+    fn take_events(&mut self) -> PyResult<String> {
+        let events = self.worlds.take_events();
+        serde_json::to_string(&events).map_err(|error| json_error("events", &error))
     }
 
     fn states(&self) -> Vec<State> {
@@ -393,6 +424,7 @@ fn infos_to_python<'py>(
     py: Python<'py>,
     count: usize,
     infos: &[(usize, Info)],
+    intervened: Vec<bool>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let mut mask = vec![false; count];
     infos.iter().for_each(|(world, _)| mask[*world] = true);
@@ -431,6 +463,6 @@ fn infos_to_python<'py>(
     add(&all, "reward_terms", terms.into_any())?;
     add(&all, "desired_goal", table(|info| &info.desired_goal)?)?;
     add(&all, "achieved_goal", table(|info| &info.achieved_goal)?)?;
-    add(&all, "intervened", PyArray1::from_vec(py, vec![false; count]).into_any())?;
+    add(&all, "intervened", PyArray1::from_vec(py, intervened).into_any())?;
     Ok(all)
 }

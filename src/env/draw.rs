@@ -2,41 +2,38 @@
 
 use super::Env;
 use crate::error::Result;
-use crate::intervention::{self, Draw, Intervention, TRIES};
+use crate::intervention::{self, Intervention, Request};
 use crate::rng::Rng;
-use crate::variable::{self, Space, to_reference};
+use crate::variable::{self, Subspace, to_reference};
+use crate::world::State;
 
 impl Env {
-    /// A draw of the chosen variables from a space, not yet applied; as [`Draw`] has it.
-    ///
-    /// It is a function of the state, of what it is for and of `attempt`, the number of draws for
-    /// the same purpose that were refused in this state.
+    /// A random intervention on the present state, not yet applied; as [`intervention::draw`] has it.
     ///
     /// # Errors
-    /// As [`Draw::sample`].
-    pub fn draw(
-        &mut self,
-        space: &Space,
-        chosen: &dyn Fn(&str) -> bool,
-        purpose: &str,
-        attempt: u64,
-    ) -> Result<Intervention> {
-        self.draw_trying(space, chosen, purpose, attempt, TRIES)
+    /// Those of [`intervention::draw`].
+    pub fn draw(&mut self, request: &Request<'_>) -> Result<Intervention> {
+        let (state, rules, world) = (&self.state, self.task.family().rules(), &mut self.world);
+        let mut stuck = |state: &State, name: &str| intervention::stuck(world, state, name);
+        intervention::draw(state, rules, request, &mut stuck)
     }
 
-    /// As [`Env::draw`], with the number of times that a pose is drawn at most.
-    pub(crate) fn draw_trying(
-        &mut self,
-        space: &Space,
-        chosen: &dyn Fn(&str) -> bool,
-        purpose: &str,
-        attempt: u64,
-        tries: usize,
-    ) -> Result<Intervention> {
-        let (state, rules) = (&self.state, self.task.family().rules());
-        let world = &mut self.world;
-        Draw { state, rules, space, chosen, purpose, attempt, tries }
-            .sample(&mut |state, name| intervention::stuck(world, state, name))
+    /// The bodies that are too deep in one, by name, where the present state is changed to that;
+    /// `robot` stands for all fingers.
+    pub(crate) fn stuck(&mut self, state: &State, name: &str) -> Vec<String> {
+        intervention::stuck(&mut self.world, state, name)
+    }
+
+    /// New goals for the present state, drawn from a subspace; not yet applied.
+    ///
+    /// It is a function of the state and of `attempt`, of which 0 is [`Env::sample_new_goal`]'s.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVariable`](crate::Error::UnknownVariable) where the family has no such goals.
+    pub fn sample_goal_from(&self, subspace: Subspace, attempt: u64) -> Result<Intervention> {
+        let mut state = self.state.clone();
+        state.step |= attempt << 32;
+        self.task.sample_goal(&state, subspace)
     }
 
     /// One variable of the space in force, set to a uniform draw from its range; not yet applied.

@@ -2,6 +2,7 @@
 
 mod config;
 mod description;
+mod directed;
 mod draw;
 mod episode;
 mod goal;
@@ -26,6 +27,7 @@ use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
 pub use description::{Description, ENVIRONMENT_VERSION};
+pub use directed::Director;
 use observation::{Feature, Mode, Number};
 use pixels::{Pictures, Pixels};
 use shown::Shown;
@@ -79,6 +81,8 @@ pub struct Env {
     terms: Option<Terms>,
     outcome: Outcome,
     ready: bool,
+    // Who intervenes from outside the dynamics, where anybody does.
+    director: Option<Box<dyn Director>>,
     // The numbers in an observation and in a goal array, where a batch needs them to stay.
     fixed: Option<[usize; 2]>,
     tracker: Tracker,
@@ -143,6 +147,7 @@ impl Env {
             terms,
             outcome,
             ready,
+            director: None,
             fixed,
             tracker,
         })
@@ -164,6 +169,7 @@ impl Env {
             self.shown.clone_from(&self.starting_shown);
         }
         self.refresh();
+        self.begin_directed();
     }
 
     /// Takes one control step.
@@ -194,12 +200,14 @@ impl Env {
             true => self.reward_of_goal()?,
             false => self.task.reward(&terms, &self.outcome) * self.dt(),
         };
-        Ok(Step {
+        let mut step = Step {
             reward,
             terminated: self.task.terminated(&self.before, &self.state),
             truncated: self.state.step >= self.max_episode_length(),
             intervened: false,
-        })
+        };
+        step.intervened = self.follow_directed(&step);
+        Ok(step)
     }
 
     /// The action in physical units, clipped to its bounds.

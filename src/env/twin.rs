@@ -12,7 +12,7 @@ use crate::world::{State, World};
 
 impl Env {
     /// Another environment of the same configuration, task, features and starting state, before
-    /// its first reset.
+    /// its first reset, and without a director.
     ///
     /// It shares task and scene with this one, so it is cheap to make and small; nothing that
     /// either does is seen by the other.
@@ -38,6 +38,7 @@ impl Env {
             tips,
             terms: None,
             ready: false,
+            director: None,
             fixed: self.fixed,
             tracker: Tracker::default(),
         })

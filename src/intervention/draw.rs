@@ -6,6 +6,7 @@ use super::Intervention;
 use super::structure::{self, Arrangement};
 use crate::error::Result;
 use crate::rng::Rng;
+use crate::space::BoxSpace;
 use crate::variable::{Entity, Rules, Space, Variable, Write, complete, holds};
 use crate::world::{BlockKind, State};
 
@@ -13,11 +14,49 @@ use crate::world::{BlockKind, State};
 /// arena can not hold) is drawn again: enough for one place in a hundred that is free.
 pub(crate) const TRIES: usize = 1000;
 
-/// A random intervention on a state.
+/// What is drawn, from where and for what.
 ///
-/// It is a function of the state, the space and `attempt`. Every variable draws from a stream of
-/// its own, named by seed, episode, step, `purpose` and path, so that one variable more or less
-/// moves no other.
+/// Every variable draws from a stream of its own, named by the state's seed, episode and step, by
+/// `purpose` and by its path, so that one variable more or less moves no other.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// What is drawn from; variables whose part is nothing or anything are left alone.
+    pub space: &'a Space,
+    /// Which of them, by path.
+    pub chosen: &'a dyn Fn(&str) -> bool,
+    /// For what it is: the first part of the streams' names.
+    pub purpose: &'a str,
+    /// How many draws for the same purpose in this state were refused before.
+    pub attempt: u64,
+    /// How often a pose is drawn before the last is taken as it is, at least 1.
+    pub tries: usize,
+    /// What is made of each value drawn; it is put back into the variable's part then.
+    pub shape: Option<Shape<'a>>,
+}
+
+/// Makes another value of one that was drawn.
+pub type Shape<'a> = &'a dyn Fn(&Drawn<'_>) -> Vec<f64>;
+
+/// A value drawn, and what it can be compared with.
+pub struct Drawn<'a> {
+    /// The variable's path.
+    pub path: &'a str,
+    /// What was drawn.
+    pub value: &'a [f64],
+    /// What the variable reads as, in the state drawn for.
+    pub present: &'a [f64],
+    /// The bounds of what could be drawn.
+    pub bounds: &'a BoxSpace,
+}
+
+impl<'a> Request<'a> {
+    /// A draw of everything in a space.
+    pub fn new(space: &'a Space, purpose: &'a str) -> Self {
+        Self { space, chosen: &|_| true, purpose, attempt: 0, tries: TRIES, shape: None }
+    }
+}
+
+/// A random intervention on a state, not yet applied: a function of state and request.
 ///
 /// Variables are drawn in the order in which interventions are written, from ranges that follow
 /// from those before: heights from the sizes drawn. What follows from another draw is not drawn:
@@ -28,23 +67,25 @@ pub(crate) const TRIES: usize = 1000;
 /// Poses are drawn one body after the other, and again where a goal would leave the arena, a block
 /// would stand in a finger, an obstacle or a block that has its place already, or a finger in
 /// anything: uniform over what is free.
-#[derive(Clone, Copy)]
-pub struct Draw<'a> {
-    /// The state that it will be applied to.
-    pub state: &'a State,
-    /// What the task family says about variables.
-    pub rules: &'a Rules,
-    /// What is drawn from; variables whose part is nothing or anything are left alone.
-    pub space: &'a Space,
-    /// Which of them, by path.
-    pub chosen: &'a dyn Fn(&str) -> bool,
-    /// For what it is: the first part of the streams' names.
-    pub purpose: &'a str,
-    /// How many draws for the same purpose in this state were refused before.
-    pub attempt: u64,
-    /// How often a pose is drawn before the last is taken as it is, at least 1; a thousand for
-    /// all practical purposes.
-    pub tries: usize,
+///
+/// # Errors
+/// [`Error::Impossible`](crate::Error::Impossible) or
+/// [`Error::OutOfArena`](crate::Error::OutOfArena) for task variables of which no scene can be
+/// built.
+pub fn draw(
+    state: &State,
+    rules: &Rules,
+    request: &Request<'_>,
+    stuck: Stuck<'_>,
+) -> Result<Intervention> {
+    Draw { state, rules, request }.sample(stuck)
+}
+
+/// A request and what it is of.
+struct Draw<'a> {
+    state: &'a State,
+    rules: &'a Rules,
+    request: &'a Request<'a>,
 }
 
 /// The bodies that are too deep in that one, by name, in a state; a finger's links are the robot's,
@@ -52,13 +93,7 @@ pub struct Draw<'a> {
 pub type Stuck<'a> = &'a mut dyn FnMut(&State, &str) -> Vec<String>;
 
 impl Draw<'_> {
-    /// The intervention, not yet applied.
-    ///
-    /// # Errors
-    /// [`Error::Impossible`](crate::Error::Impossible) or
-    /// [`Error::OutOfArena`](crate::Error::OutOfArena) for task variables of which no scene can be
-    /// built.
-    pub fn sample(&self, stuck: Stuck<'_>) -> Result<Intervention> {
+    fn sample(&self, stuck: Stuck<'_>) -> Result<Intervention> {
         let mut draft = self.state.clone();
         let mut drawn = self.structure(&mut draft)?;
         let task = |v: &Variable| v.entity == Entity::Task;
@@ -83,7 +118,7 @@ impl Draw<'_> {
             if is_pose(&group[0]) {
                 moving.remove(&entity);
             }
-            for _ in 0..self.tries {
+            for _ in 0..self.request.tries {
                 tried = before.clone();
                 for (variable, rng) in group.iter().zip(&mut rngs) {
                     self.one(variable, rng, &mut tried)?;
@@ -106,8 +141,7 @@ impl Draw<'_> {
             (*draft, drawn) = (self.state.clone(), Intervention::new());
             for (variable, rng) in variables.iter().zip(&mut rngs) {
                 let path = variable.path(&draft.scene);
-                let part = self.space.part(&path);
-                let Some(value) = part.draw(rng, variable, draft, self.rules) else { continue };
+                let Some(value) = self.value(&path, variable, draft, rng) else { continue };
                 variable.write(draft, self.rules, &value)?;
                 drawn = drawn.with(&path, value);
             }
@@ -124,16 +158,34 @@ impl Draw<'_> {
         variables.retain(|v| v.attribute.is_writable() && which(v));
         variables.retain(|v| {
             let path = v.path(&state.scene);
-            (self.chosen)(&path) && self.space.part(&path).draws(v, state, self.rules)
+            (self.request.chosen)(&path)
+                && self.request.space.part(&path).draws(v, state, self.rules)
         });
         variables.sort_by_key(Variable::order);
         variables
     }
 
     fn rng(&self, state: &State, variable: &Variable) -> Rng {
-        let name = format!("{}/{}", self.purpose, variable.path(&state.scene));
+        let name = format!("{}/{}", self.request.purpose, variable.path(&state.scene));
         // Attempts lie beyond every step of an episode.
-        Rng::at_step(state.seed, state.episode, &name, state.step | self.attempt << 32)
+        Rng::at_step(state.seed, state.episode, &name, state.step | self.request.attempt << 32)
+    }
+
+    /// A value of the variable, shaped where that is asked for.
+    fn value(
+        &self,
+        path: &str,
+        variable: &Variable,
+        draft: &State,
+        rng: &mut Rng,
+    ) -> Option<Vec<f64>> {
+        let part = self.request.space.part(path);
+        let value = part.draw(rng, variable, draft, self.rules)?;
+        let Some(shape) = self.request.shape else { return Some(value) };
+        let bounds = part.bounds(variable, draft, self.rules)?;
+        let present = variable.read(draft);
+        let shaped = shape(&Drawn { path, value: &value, present: &present, bounds: &bounds });
+        Some(part.nearest(variable, &bounds, shaped))
     }
 
     /// Draws one variable, unless it has a value already, and writes it with what follows.
@@ -144,8 +196,7 @@ impl Draw<'_> {
         (draft, drawn, settled): &mut (State, Intervention, Vec<(Entity, &str)>),
     ) -> Result<()> {
         let path = variable.path(&draft.scene);
-        let part = self.space.part(&path);
-        let Some(value) = part.draw(rng, variable, draft, self.rules) else { return Ok(()) };
+        let Some(value) = self.value(&path, variable, draft, rng) else { return Ok(()) };
         let value = variable.admit(&draft.scene, &value)?;
         let (stored, written) = variable.stored(&draft.scene, value.clone());
         if settled.contains(&(stored.entity, stored.attribute.name)) {

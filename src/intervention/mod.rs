@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use apply::stuck;
 pub use apply::{apply, apply_within, feasible, within};
-pub(crate) use draw::TRIES;
-pub use draw::{Draw, Stuck};
+pub use draw::{Drawn, Request, Shape, Stuck, draw};
 pub use tracker::{Count, Event, Target, Tracker, USER};
 
 /// What to set: paths `entity/attribute` and the values they shall have.

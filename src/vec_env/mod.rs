@@ -14,9 +14,9 @@ use std::borrow::Borrow;
 use rayon::prelude::*;
 
 use crate::env::observation::Number;
-use crate::env::{Config, Env};
+use crate::env::{Config, Director, Env};
 use crate::error::{Error, Result, all_finite};
-use crate::intervention::Intervention;
+use crate::intervention::{Event, Intervention};
 use crate::robot::JOINTS;
 use crate::world::State;
 
@@ -139,6 +139,45 @@ impl VecEnv {
     /// How the episode ended that the last step ended in a world, where that step began another.
     pub fn last(&self, world: usize) -> Option<&Final> {
         self.slots.get(world)?.last.as_ref()
+    }
+
+    /// Whether a director intervened within the last step of a world.
+    pub fn intervened(&self, world: usize) -> bool {
+        self.slots.get(world).is_some_and(|slot| slot.intervened)
+    }
+
+    /// From now on lets another of this director's kind intervene in every world, or nobody; from
+    /// each world's next reset on.
+    pub fn set_director(&mut self, director: Option<&dyn Director>) {
+        for slot in &mut self.slots {
+            slot.env.set_director(director.map(Director::another));
+        }
+    }
+
+    /// Why the first world's director that could not do its work could not, once.
+    pub fn take_failure(&mut self) -> Option<Error> {
+        let failures = self.slots.iter_mut().map(|slot| slot.env.take_failure());
+        failures.enumerate().find_map(|(world, e)| e.map(|e| e.in_world(world)))
+    }
+
+    /// What every world's director tried since this was asked last.
+    pub fn take_events(&mut self) -> Vec<Vec<Event>> {
+        self.slots.iter_mut().map(|slot| slot.env.take_events()).collect()
+    }
+
+    /// Does something in every world's environment, such as an intervention; each has an outcome.
+    ///
+    /// Refused is what would change how many numbers an observation has. A reset in it goes
+    /// unnoticed by the batch: use [`VecEnv::reset`].
+    ///
+    /// # Errors
+    /// Where the threads can not be started.
+    pub fn in_each(
+        &mut self,
+        work: impl Fn(usize, &mut Env) -> Result<()> + Sync,
+    ) -> Result<Vec<Result<()>>> {
+        self.run_each(|world, slot| work(world, &mut slot.env))?;
+        Ok(self.slots.iter_mut().map(|slot| slot.failure.take().map_or(Ok(()), Err)).collect())
     }
 
     /// How many numbers an observation has, the same for every world and always.

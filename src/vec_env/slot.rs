@@ -54,13 +54,15 @@ pub(super) struct Slot {
     pub(super) seeded: bool,
     /// How the episode ended that the last step ended, where that step began another.
     pub(super) last: Option<Final>,
+    /// Whether a director intervened within the last step.
+    pub(super) intervened: bool,
     /// Why the last call could not do its work here.
     pub(super) failure: Option<Error>,
 }
 
 impl Slot {
     pub(super) fn new(env: Env) -> Self {
-        Self { env, ended: false, seeded: false, last: None, failure: None }
+        Self { env, ended: false, seeded: false, last: None, intervened: false, failure: None }
     }
 
     /// Begins an episode: the first of a seed, or the next.
@@ -68,11 +70,12 @@ impl Slot {
         let seed = if self.seeded { seed } else { seed.or(Some(world as u64)) };
         self.env.reset(seed);
         (self.ended, self.seeded, self.last) = (false, true, None);
+        self.intervened = false;
     }
 
     /// Takes one step, or the reset that stands in its place.
     pub(super) fn step(&mut self, action: &[f64], autoreset: Autoreset) -> Result<Step> {
-        self.last = None;
+        (self.last, self.intervened) = (None, false);
         if self.ended && autoreset == Autoreset::NextStep {
             self.env.reset(None);
             self.ended = false;
@@ -85,6 +88,7 @@ impl Slot {
         }
         let step = self.env.step(action)?;
         self.ended = step.terminated || step.truncated;
+        self.intervened = step.intervened;
         if self.ended && autoreset == Autoreset::SameStep {
             self.last = Some(Final::of(&self.env)?);
             self.env.reset(None);

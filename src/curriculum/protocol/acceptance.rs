@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::{Protocol, REDRAWS};
 use crate::env::{Config, Env};
 use crate::error::{Error, Result};
-use crate::intervention::TRIES;
 use crate::task::Family;
 
 /// How often draws of a protocol were accepted, and why the others were refused.
@@ -36,13 +35,13 @@ impl Protocol {
         let (worlds, reasons) = (count, BTreeMap::new());
         let mut found = Acceptance { worlds, at_once: 0, first: 0, within_redraws: 0, reasons };
         for index in 0..count as u64 {
-            let (start, refused) = self.start_of(&mut env, seed, index, 1, 1);
+            let (start, refused) = self.start_of(&mut env, seed, index, 1, Some(1));
             found.at_once += usize::from(start.is_some());
             for error in &refused {
                 *found.reasons.entry(kind(error)).or_insert(0) += 1;
             }
             let draws = 1 + REDRAWS as u64;
-            let (start, refused) = self.start_of(&mut env, seed, index, draws, TRIES);
+            let (start, refused) = self.start_of(&mut env, seed, index, draws, None);
             found.first += usize::from(refused.is_empty());
             found.within_redraws += usize::from(start.is_some());
         }

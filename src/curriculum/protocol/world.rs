@@ -5,10 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{Protocol, REDRAWS};
 use crate::env::{Config, Env};
 use crate::error::{Error, Result};
-use crate::intervention::{Intervention, TRIES};
+use crate::intervention::{Intervention, Request};
 use crate::rng::Rng;
 use crate::saved::Format;
 use crate::task::Family;
+
+/// Who intervenes, as trackers have it.
+const BY: &str = "protocol";
 
 /// Draws after which a world is given up.
 const DRAWS: u64 = 100;
@@ -87,7 +90,7 @@ impl Protocol {
     }
 
     fn world(&self, env: &mut Env, seed: u64, index: u64) -> Result<ProtocolWorld> {
-        let (start, mut refused) = self.start_of(env, seed, index, DRAWS, TRIES);
+        let (start, mut refused) = self.start_of(env, seed, index, DRAWS, None);
         match start {
             Some(start) => Ok(ProtocolWorld {
                 family: env.family().name().to_string(),
@@ -108,16 +111,17 @@ impl Protocol {
         seed: u64,
         index: u64,
         draws: u64,
-        tries: usize,
+        tries: Option<usize>,
     ) -> (Option<Intervention>, Vec<Error>) {
         // 53 bits, so that every JSON reader keeps them.
         let own = Rng::stream(seed, index, "protocol/world").bits() >> 11;
         env.reset(Some(own));
         let mut refused = Vec::new();
         for attempt in 0..draws {
-            let drawn = env.draw_trying(&self.start, &|_| true, "protocol", attempt, tries);
+            let request = Request { attempt, ..Request::new(&self.start, "protocol") };
+            let drawn = env.draw(&Request { tries: tries.unwrap_or(request.tries), ..request });
             let applied = drawn.and_then(|wanted| {
-                env.intervene_within(&wanted, Some(&self.start))?;
+                env.intervene_as(BY, &wanted, Some(&self.start))?;
                 Ok(wanted)
             });
             match applied {
@@ -132,7 +136,9 @@ impl Protocol {
         let mut event = |(number, within): (usize, &super::Within)| {
             let purpose = format!("protocol/within {number}");
             let tries = (0..=REDRAWS as u64)
-                .map(|attempt| env.draw(&within.space, &|_| true, &purpose, attempt))
+                .map(|attempt| {
+                    env.draw(&Request { attempt, ..Request::new(&within.space, &purpose) })
+                })
                 .collect::<Result<_>>()?;
             Ok(WorldEvent { at: within.at, tries })
         };
@@ -155,7 +161,7 @@ impl ProtocolWorld {
         }
         env.reset_default_state();
         env.reset(Some(self.seed));
-        env.intervene_within(&self.start, None)
+        env.intervene_as(BY, &self.start, None)
     }
 
     /// Makes the interventions that are due after the present step; whether there was one.
@@ -167,7 +173,7 @@ impl ProtocolWorld {
         let due = |event: &&WorldEvent| (event.at * steps as f64) as u64 == step;
         let mut any = false;
         for event in self.within.iter().filter(due) {
-            let mut tries = event.tries.iter().map(|wanted| env.intervene_within(wanted, None));
+            let mut tries = event.tries.iter().map(|wanted| env.intervene_as(BY, wanted, None));
             let Some(mut outcome) = tries.next() else { continue };
             while outcome.is_err() {
                 match tries.next() {

@@ -125,6 +125,11 @@ impl Space {
         Ok(self.part(path).bounds(&variable, state, rules))
     }
 
+    /// Whether a variable can be drawn from it in a state.
+    pub fn draws(&self, variable: &Variable, state: &State, rules: &Rules) -> bool {
+        self.part(&variable.path(&state.scene)).draws(variable, state, rules)
+    }
+
     /// Refuses a value that a variable may not be set to, in the state that the intervention leaves.
     ///
     /// A pose may be given in coordinates that have no part of their own; it is then judged in

@@ -227,7 +227,7 @@ impl Part {
     }
 
     /// The smallest box that holds it in a state.
-    pub(super) fn bounds(
+    pub(crate) fn bounds(
         &self,
         variable: &Variable,
         state: &State,
@@ -283,6 +283,28 @@ impl Part {
     /// Whether there is something to draw from.
     pub(crate) fn draws(&self, variable: &Variable, state: &State, rules: &Rules) -> bool {
         !matches!(self, Self::Anything) && self.judges(variable, state, rules)
+    }
+
+    /// The member that is nearest to a value, component by component.
+    pub(crate) fn nearest(
+        &self,
+        variable: &Variable,
+        bounds: &BoxSpace,
+        mut value: Vec<f64>,
+    ) -> Vec<f64> {
+        if let Self::Set(values) = self {
+            let far = |known: &Vec<f64>| -> f64 {
+                known.iter().zip(&value).map(|(a, b)| (a - b) * (a - b)).sum()
+            };
+            let nearest = values.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
+            return nearest.cloned().unwrap_or(value);
+        }
+        let whole = matches!(variable.attribute.domain, Domain::Whole(..));
+        for (v, (low, high)) in value.iter_mut().zip(bounds.low.iter().zip(&bounds.high)) {
+            *v = if whole { v.round() } else { *v };
+            *v = v.max(*low).min(*high);
+        }
+        value
     }
 
     /// A draw from it in a state; `None` where there is nothing to draw from.
