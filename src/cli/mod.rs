@@ -3,6 +3,7 @@
 mod bench;
 mod log;
 mod patch;
+mod render;
 mod replay;
 mod run;
 mod variables;
@@ -34,6 +35,8 @@ enum Command {
     Replay(replay::Options),
     /// Prints a world's description as JSON: family, parameters, configuration, versions
     Describe(WorldOptions),
+    /// Draws a state, or a log's episode, as a PNG or an animated GIF
+    Render(Box<render::Options>),
     /// Measures steps per second on given action sequences
     Bench(bench::Options),
     /// Prints the variables of a task family: unit, shape, default, ranges, meaning
@@ -92,6 +95,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Run(options) => run::run(&options),
         Command::Replay(options) => replay::replay(&options),
         Command::Describe(options) => describe(&options),
+        Command::Render(options) => render::render(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),
     };
