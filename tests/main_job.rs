@@ -32,6 +32,57 @@ fn run(name: &str, family: &str) -> PathBuf {
     path
 }
 
+/// Draws a picture; its bytes.
+fn render(name: &str, more: &[&str]) -> Vec<u8> {
+    let path = file(name);
+    let output = path.to_str().expect("a plain path");
+    let arguments = ["render", "--size", "80x60", "--samples", "1", "--output", output];
+    let done = trifactor(&[&arguments[..], more].concat());
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    std::fs::read(path).expect("it was written")
+}
+
+#[test]
+fn states_and_episodes_become_pictures() {
+    let start = render("start.png", &["--family", "stacking2", "--seed", "3"]);
+    let picture = image::load_from_memory(&start).expect("a PNG").into_rgb8();
+    assert_eq!(picture.dimensions(), (80, 60));
+    assert!(picture.pixels().any(|p| p[0] > 150 && p[1] < 60 && p[2] < 60), "no red block");
+    let other = render("other.png", &["--camera", "camera_0", "--no-goals", "--no-shadows"]);
+    assert_ne!(start, other);
+
+    let mut env = Env::new(Config::new("pushing")).expect("a world");
+    env.reset(Some(0));
+    let state = file("state.json");
+    env.state().save(&state).expect("it can be written");
+    let state = state.to_str().expect("a plain path");
+    let plain = render("state.png", &["--state", state]);
+    assert_ne!(plain, render("frames.png", &["--state", state, "--frames"]));
+
+    let log = run("drawn.jsonl", "pushing");
+    let log = log.to_str().expect("a plain path");
+    let animation = render("episode.gif", &["--log", log, "--episode", "1", "--contacts"]);
+    assert!(animation.starts_with(b"GIF89a"));
+    // One frame is a few kilobytes.
+    assert!(animation.len() > 50_000, "{} bytes", animation.len());
+}
+
+#[test]
+fn what_can_not_be_drawn_is_refused_in_words() {
+    for (arguments, expected) in [
+        (&["--output", "a.bmp"][..], "png, gif"),
+        (&["--camera", "camera_7"], "camera"),
+        (&["--size", "0x5"], "1 to 1024"),
+        (&["--state", "no/such/file.json"], "no/such/file.json"),
+        (&["--contacts"], "--log"),
+    ] {
+        let output = trifactor(&[&["render"][..], arguments].concat());
+        assert!(!output.status.success(), "{arguments:?}");
+        let told = text(&output.stderr);
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+    }
+}
+
 fn replay(path: &Path, more: &[&str]) -> Output {
     trifactor(&[&["replay", path.to_str().expect("a plain path")], more].concat())
 }

@@ -1,9 +1,11 @@
-"""What a reset, an intervention and a step of many blocks cost, beside the reference, in one run.
+"""What a reset, an intervention, a step of many blocks and a step that observes pixels cost, beside
+the reference, in one run.
 
     python benches/peers/calls.py [--rounds 7] [--seconds 0.5]
 
-Both environments are called from Python, each in its own process on one thread, in turns. Prints
-the median time of a call in milliseconds and the median of the paired ratios, lowest and highest
+Both environments are called from Python, each in its own process on one thread, in turns. A step
+with images is the pixel mode of either: three images of 128 by 128, bytes, the goals' images kept.
+Prints the median time of a call in milliseconds and the median of the paired ratios, lowest and highest
 round in brackets. Makes the environments that it needs, as run.py does.
 """
 
@@ -19,7 +21,7 @@ import environments
 from clients import HERE, ONE_THREAD
 
 ROOT = HERE.parent.parent
-CALLS = ("reset", "mass", "position", "step of 35 blocks")
+CALLS = ("reset", "mass", "position", "step of 35 blocks", "step with images")
 
 
 class Client:

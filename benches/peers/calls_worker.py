@@ -17,13 +17,20 @@ SKIP_FRAME = 3
 MASSES = (0.05, 0.07)
 PLACES = ([0.05, 0.02, 0.0325], [-0.05, 0.01, 0.0325])
 FAMILIES = {"pushing": "trifactor/Pushing-v0", "stacked_blocks": "trifactor/StackedBlocks-v0"}
+# What follows a family's name where images are observed.
+PIXELS = "/pixels"
 
 
 def reference(family):
     from engine_reference import CausalWorld, generate_task
 
-    task = generate_task(family)
-    env = CausalWorld(task=task, skip_frame=SKIP_FRAME, enable_visualization=False, seed=0)
+    task = generate_task(family.removesuffix(PIXELS))
+    settings = {"skip_frame": SKIP_FRAME, "enable_visualization": False, "seed": 0}
+    if family.endswith(PIXELS):
+        # The attribute that its pixel mode reads before it sets it; older versions of gym had it.
+        CausalWorld.observation_space = None
+        settings |= {"observation_mode": "pixel", "normalize_observations": False}
+    env = CausalWorld(task=task, **settings)
     env.reset()
     return env
 
@@ -32,7 +39,10 @@ def ours(family):
     import gymnasium as gym
     import trifactor  # noqa: F401  (registers the environments)
 
-    env = gym.make(FAMILIES[family], skip_frame=SKIP_FRAME, disable_env_checker=True).unwrapped
+    settings = {"skip_frame": SKIP_FRAME, "disable_env_checker": True}
+    if family.endswith(PIXELS):
+        settings["observation_mode"] = "pixel"
+    env = gym.make(FAMILIES[family.removesuffix(PIXELS)], **settings).unwrapped
     env.reset(seed=0)
     return env
 
@@ -55,6 +65,7 @@ def main():
         "mass": ("pushing", lambda env, i: intervene(env, i, "mass", MASSES)),
         "position": ("pushing", lambda env, i: intervene(env, i, "cartesian_position", PLACES)),
         "step of 35 blocks": ("stacked_blocks", lambda env, _: env.step(idle)),
+        "step with images": ("pushing" + PIXELS, lambda env, _: env.step(idle)),
     }
     for line in sys.stdin:
         request = json.loads(line)

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
 use trifactor::causal::{self, LocalMask};
 use trifactor::env::observation::{Context, Mode};
+use trifactor::env::pixels::Pixels;
 use trifactor::env::{Config, Description, Env, Info};
+use trifactor::render;
 use trifactor::robot::ActionMode;
 use trifactor::space::BoxSpace;
 use trifactor::task::Family;
@@ -33,6 +35,7 @@ type MaskEdge = (usize, usize, u32, f64, f64);
 pub(crate) struct NativeEnv {
     env: Env,
     recording: Option<Recording>,
+    painter: Painter,
 }
 
 impl NativeEnv {
@@ -51,7 +54,7 @@ impl NativeEnv {
 impl NativeEnv {
     #[new]
     #[pyo3(signature = (family, *, document, task_params, skip_frame, action_mode, observation_mode,
-        observe, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
+        observe, pixels, context, drop, max_blocks, max_entities, goal_conditioned, normalize_actions,
         normalize_observations, max_episode_length, variables_space, physics, overlap))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn new(
@@ -63,6 +66,7 @@ impl NativeEnv {
         action_mode: &str,
         observation_mode: &str,
         observe: Option<Vec<String>>,
+        pixels: Option<&str>,
         context: &str,
         drop: Vec<String>,
         max_blocks: Option<usize>,
@@ -81,7 +85,7 @@ impl NativeEnv {
                 .map_err(|error| json_error("task_params", &error))?,
             skip_frame,
             action_mode: ActionMode::parse(action_mode).map_err(to_python)?,
-            observation_mode: mode(observation_mode, observe)?,
+            observation_mode: mode(observation_mode, observe, pixels)?,
             context: Context::parse(context).map_err(to_python)?,
             drop,
             max_blocks,
@@ -102,7 +106,7 @@ impl NativeEnv {
             }
         });
         let env = made.map_err(errors::of_settings)?;
-        Ok(Self { env, recording: None })
+        Ok(Self { env, recording: None, painter: Painter::default() })
     }
 
     #[pyo3(signature = (seed=None))]
@@ -168,15 +172,56 @@ impl NativeEnv {
         self.env.observation_len()
     }
 
-    /// Writes the observation into a contiguous array of float32 or float64.
+    /// Writes the observation into a contiguous array of uint8, float32 or float64.
     fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
-        if let Ok(out) = out.cast::<PyArray1<f32>>() {
+        if let Ok(out) = out.cast::<PyArray1<u8>>() {
+            self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+        } else if let Ok(out) = out.cast::<PyArray1<f32>>() {
             self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
         } else if let Ok(out) = out.cast::<PyArray1<f64>>() {
             self.env.observe(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
         } else {
-            Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
+            Err(shape_error(
+                "out",
+                "an array of uint8, float32 or float64",
+                out.get_type().to_string(),
+            ))
         }
+    }
+
+    /// Images, rows, columns and channels of an observation of pixels.
+    fn image_shape(&self) -> Option<[usize; 4]> {
+        self.env.image_shape()
+    }
+
+    /// The largest value of every channel, as floats have it.
+    fn image_highest(&self) -> Option<Vec<f64>> {
+        self.env.image_highest()
+    }
+
+    /// The entities' names in the order of their numbers in images.
+    fn entity_names(&self) -> Vec<String> {
+        render::entities(&self.env.state().scene)
+    }
+
+    /// Refuses a camera that sees nothing.
+    #[staticmethod]
+    fn check_camera(camera: Option<&str>) -> PyResult<()> {
+        own_camera(camera).map(drop)
+    }
+
+    /// A picture of the present state: rows, columns, RGB.
+    fn render<'py>(
+        &mut self,
+        py: Python<'py>,
+        camera: Option<&str>,
+        width: usize,
+        height: usize,
+    ) -> PyResult<Bound<'py, PyArray3<u8>>> {
+        let camera = own_camera(camera)?;
+        let Self { env, painter, .. } = self;
+        py.detach(|| painter.draw(env, &camera, width, height));
+        painter.to_python(py)
     }
 
     /// Rows and columns of the entity set that the observation begins with.
@@ -257,9 +302,16 @@ impl NativeEnv {
             Description::from_json(description).map_err(to_python)?;
         let refuse = |error| json_error("world", &error);
         let mut arguments = serde_json::to_value(&config).map_err(refuse)?;
-        if let Mode::Custom(globs) = config.observation_mode {
-            arguments["observation_mode"] = "custom".into();
-            arguments["observe"] = globs.into();
+        match config.observation_mode {
+            Mode::Custom(globs) => {
+                arguments["observation_mode"] = "custom".into();
+                arguments["observe"] = globs.into();
+            }
+            Mode::Pixel(pixels) => {
+                arguments["observation_mode"] = "pixel".into();
+                arguments["pixels"] = serde_json::to_value(*pixels).map_err(refuse)?;
+            }
+            _ => {}
         }
         if let Some(document) = document {
             arguments["family"] = serde_json::to_value(document).map_err(refuse)?;
@@ -419,7 +471,12 @@ impl NativeEnv {
 }
 
 /// The observation of that name; `observe` chooses variables and keys.
-fn mode(name: &str, observe: Option<Vec<String>>) -> PyResult<Mode> {
+fn mode(name: &str, observe: Option<Vec<String>>, pixels: Option<&str>) -> PyResult<Mode> {
+    if let Some(pixels) = pixels {
+        let pixels: Pixels =
+            serde_json::from_str(pixels).map_err(|error| json_error("pixels", &error))?;
+        return Ok(Mode::Pixel(Box::new(pixels)));
+    }
     match (name, observe) {
         ("structured", None) => Ok(Mode::Structured),
         ("structured" | "custom", Some(globs)) => Ok(Mode::Custom(globs)),
@@ -433,9 +490,40 @@ fn mode(name: &str, observe: Option<Vec<String>>) -> PyResult<Mode> {
         _ => Err(to_python(Error::UnknownName {
             what: "observation_mode",
             name: name.to_string(),
-            known: "structured, entities, custom".to_string(),
+            known: "structured, entities, custom, pixel".to_string(),
         })),
     }
+}
+
+/// What draws pictures for people.
+#[derive(Default)]
+pub(crate) struct Painter {
+    renderer: Option<render::Renderer>,
+    image: render::Image,
+}
+
+impl Painter {
+    /// Draws the present state of an environment, its goals to be seen through.
+    pub(crate) fn draw(&mut self, env: &Env, camera: &render::Camera, width: usize, height: usize) {
+        let new = || render::Renderer::new(render::Style::picture());
+        let renderer = self.renderer.get_or_insert_with(new);
+        renderer.pose(env.state(), &render::Content::picture(), &[]);
+        renderer.shoot(camera, width, height, &mut self.image);
+    }
+
+    /// The picture: rows, columns, RGB.
+    pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray3<u8>>> {
+        let shape = [self.image.height, self.image.width, 3];
+        PyArray1::from_slice(py, &self.image.rgb).reshape(shape)
+    }
+}
+
+/// The camera that a JSON document describes; the overview where there is none.
+pub(crate) fn own_camera(text: Option<&str>) -> PyResult<render::Camera> {
+    let Some(text) = text else { return Ok(render::Camera::overview()) };
+    let own: render::LookAt =
+        serde_json::from_str(text).map_err(|error| json_error("render_camera", &error))?;
+    own.camera().map_err(errors::of_settings)
 }
 
 /// The figure of that name.

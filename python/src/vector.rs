@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
@@ -12,7 +12,7 @@ use trifactor::intervention::Intervention;
 use trifactor::vec_env::{Autoreset, Rows, Snapshot, VecEnv};
 
 use crate::curriculum;
-use crate::env::NativeEnv;
+use crate::env::{NativeEnv, Painter, own_camera};
 use crate::errors::{self, json_error, shape_error, to_python};
 use crate::names;
 use crate::record::{self, Recording};
@@ -31,7 +31,7 @@ type Branch<'py> = (Array1<'py, f64>, bool, bool, bool, f64, State, Vec<State>);
 
 /// Worlds, last observations (a row each), achieved goals, desired goals, and infos.
 type Finals<'py> =
-    (Vec<usize>, Array2<'py, f64>, Array2<'py, f64>, Array2<'py, f64>, Bound<'py, PyDict>);
+    (Vec<usize>, Bound<'py, PyAny>, Array2<'py, f64>, Array2<'py, f64>, Bound<'py, PyDict>);
 
 /// State, starting state, whether the world has begun, ended, and has a seed.
 type Saved = (State, State, bool, bool, bool);
@@ -44,6 +44,7 @@ type Given<'py> = (PyRef<'py, State>, PyRef<'py, State>, bool, bool, bool);
 pub(crate) struct NativeVecEnv {
     worlds: VecEnv,
     actions: Vec<f64>,
+    painter: Painter,
     recording: Option<Recording>,
 }
 
@@ -67,8 +68,12 @@ impl NativeVecEnv {
         let autoreset = mode(autoreset)?;
         let env = like.env();
         let made = py.detach(|| VecEnv::like(env, num_envs, num_threads, autoreset));
-        let worlds = made.map_err(errors::of_settings)?;
-        Ok(Self { worlds, actions: Vec::new(), recording: None })
+        Ok(Self {
+            worlds: made.map_err(errors::of_settings)?,
+            actions: Vec::new(),
+            painter: Painter::default(),
+            recording: None,
+        })
     }
 
     fn threads(&self) -> usize {
@@ -160,7 +165,7 @@ impl NativeVecEnv {
         }
     }
 
-    /// Writes every world's observation into a contiguous array of float32 or float64.
+    /// Writes every world's observation into a contiguous array of uint8, float32 or float64.
     fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
         into(out, Observe { worlds: &self.worlds })
     }
@@ -198,7 +203,8 @@ impl NativeVecEnv {
     }
 
     /// How the episodes ended that the last step ended, where it began others; None without any.
-    fn finals<'py>(&self, py: Python<'py>) -> PyResult<Option<Finals<'py>>> {
+    /// Observations are float64, or of uint8 where `bytes`.
+    fn finals<'py>(&self, py: Python<'py>, bytes: bool) -> PyResult<Option<Finals<'py>>> {
         let ended = |world| self.worlds.last(world).map(|last| (world, last));
         let ended: Vec<_> = (0..self.worlds.len()).filter_map(ended).collect();
         if ended.is_empty() {
@@ -212,9 +218,15 @@ impl NativeVecEnv {
         // With the last step; the reset that followed it tells of the next episode.
         let intervened =
             (0..self.worlds.len()).map(|world| self.worlds.intervened(world)).collect();
+        let observations = if bytes {
+            let rows: Vec<_> = ended.iter().map(|(_, last)| last.bytes.clone()).collect();
+            PyArray2::from_vec2(py, &rows)?.into_any()
+        } else {
+            row(|last| &last.observation)?.into_any()
+        };
         Ok(Some((
             ended.iter().map(|(world, _)| *world).collect(),
-            row(|last| &last.observation)?,
+            observations,
             row(|last| &last.achieved_goal)?,
             row(|last| &last.desired_goal)?,
             infos_to_python(py, self.worlds.len(), &infos, intervened)?,
@@ -331,6 +343,24 @@ impl NativeVecEnv {
         Ok(branches.into_iter().map(to_python).collect())
     }
 
+    /// A picture of one world's present state: rows, columns, RGB.
+    fn render<'py>(
+        &mut self,
+        py: Python<'py>,
+        world: usize,
+        camera: Option<&str>,
+        width: usize,
+        height: usize,
+    ) -> PyResult<Bound<'py, PyArray3<u8>>> {
+        let camera = own_camera(camera)?;
+        let Self { worlds, painter, .. } = self;
+        let Some(env) = worlds.world(world) else {
+            return Err(shape_error("world", "one of the batch", world.to_string()));
+        };
+        py.detach(|| painter.draw(env, &camera, width, height));
+        painter.to_python(py)
+    }
+
     fn close(&mut self, py: Python<'_>) {
         py.detach(|| self.worlds.close());
     }
@@ -380,14 +410,16 @@ impl Write for Observe<'_> {
     }
 }
 
-/// Writes into a contiguous array of float32 or float64.
+/// Writes into a contiguous array of uint8, float32 or float64.
 fn into(out: &Bound<'_, PyAny>, what: impl Write) -> PyResult<()> {
-    if let Ok(out) = out.cast::<PyArray2<f32>>() {
+    if let Ok(out) = out.cast::<PyArray2<u8>>() {
+        what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
+    } else if let Ok(out) = out.cast::<PyArray2<f32>>() {
         what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
     } else if let Ok(out) = out.cast::<PyArray2<f64>>() {
         what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
     } else {
-        Err(shape_error("out", "an array of float32 or float64", out.get_type().to_string()))
+        Err(shape_error("out", "an array of uint8, float32 or float64", out.get_type().to_string()))
     }
 }
 

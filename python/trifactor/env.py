@@ -58,7 +58,7 @@ class TriFingerEnv(gym.Env[Any, Array]):
     `.reason` of an intervention, and leaves the environment exactly as it was.
     """
 
-    metadata: dict[str, Any] = {"render_modes": []}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 25}
 
     _goal_conditioned = False
 
@@ -72,6 +72,8 @@ class TriFingerEnv(gym.Env[Any, Array]):
         action_mode: str = "joint_positions",
         observation_mode: str = "structured",
         observe: Sequence[str] | None = None,
+        camera_indicies: Sequence[int] | None = None,
+        pixels: Mapping[str, Any] | None = None,
         context: str = "none",
         drop: Sequence[str] = (),
         extra_observations: Mapping[str, Feature] | None = None,
@@ -83,8 +85,10 @@ class TriFingerEnv(gym.Env[Any, Array]):
         variables_space: str = "space_a_b",
         physics: str | Mapping[str, Any] = "accurate",
         overlap: str = "volume",
-        dtype: DTypeLike = "float32",
+        dtype: DTypeLike | None = None,
         render_mode: str | None = None,
+        render_size: tuple[int, int] = (320, 240),
+        render_camera: Mapping[str, Any] | None = None,
     ) -> None:
         """Build the world of a task family.
 
@@ -99,10 +103,16 @@ class TriFingerEnv(gym.Env[Any, Array]):
             action_mode: `joint_positions`, `joint_torques`, `end_effector_positions`, or one of
                 these with `delta_` before it.
             observation_mode: `structured`, the family's numbers in a row; `entities`, an array with
-                a row for every finger, block and goal; or `custom`, what `observe` chooses.
+                a row for every finger, block and goal; `custom`, what `observe` chooses; or
+                `pixel`, what cameras see: the present images, then the goals'.
             observe: globs, in the order of the observation: with a slash, variables by path, such
                 as `*/mass` or `tool_block/cartesian_position`; without one, keys of a structured
                 observation, such as `end_effector_positions`.
+            camera_indicies: of `pixel`: which of the three cameras, in order; the reference's name.
+            pixels: of `pixel`: settings by name, in place of the reference's: `cameras` (numbers,
+                or dictionaries as `render_camera`), `aim` (`published` or `intended`), `width`,
+                `height`, `channels` (of `rgb`, `grey`, `depth`, `segmentation`), `channel_first`,
+                `goal_images`, `style` (`samples`, `shadows`, `light`, ...).
             context: which parameters of the world are appended: `none`; those that are `visible`
                 (sizes, colours); or `all`, with what can only be felt (masses, frictions,
                 gravity). Of an entity set's nodes they are columns, of the rest `context`.
@@ -120,17 +130,25 @@ class TriFingerEnv(gym.Env[Any, Array]):
                 `{"preset": "accurate", "substeps": 2}`.
             overlap: what fractional success measures: the exact `volume`, or the reference's
                 `aabb`.
-            dtype: of observations, `float32` or `float64`.
-            render_mode: there is none yet.
+            dtype: of observations, `float32` or `float64`; of `pixel` also `uint8`, which is its
+                default.
+            render_mode: `rgb_array`, or None. `gymnasium.make` makes `rgb_array_list` and `human`
+                of it; the latter needs pygame (`pip install trifactor[human]`) and a display.
+            render_size: columns and rows of what `render` draws.
+            render_camera: `position` and `target` (m), `up`, `field_of_view` (degrees, vertical);
+                None for the reference's overview.
 
         Raises:
             SettingError: an argument is not one of the values above.
             FormatError: the family is no family; with the place in the document.
         """
-        if render_mode is not None:
-            raise SettingError(f"render_mode '{render_mode}': there is none yet; pass None")
-        self.render_mode = None
-        self._dtype = _float_type(dtype)
+        if render_mode not in (None, "rgb_array"):
+            known = "choose 'rgb_array' or None; gymnasium.make makes others of it"
+            raise SettingError(f"render_mode '{render_mode}': {known}")
+        self.render_mode = render_mode
+        self._picture = picture_settings(render_size, render_camera)
+        images = observation_mode == "pixel"
+        self._dtype = _number_type(dtype, images)
         name, document = family_name_and_document(family)
         self._goal_sampler = goal_sampler
         self._arguments: dict[str, Any] = {
@@ -141,6 +159,7 @@ class TriFingerEnv(gym.Env[Any, Array]):
             "action_mode": action_mode,
             "observation_mode": observation_mode,
             "observe": None if observe is None else _globs("observe", observe),
+            "pixels": _pixels(images, camera_indicies, pixels),
             "context": context,
             "drop": _globs("drop", drop),
             "max_blocks": None if max_blocks is None else _count("max_blocks", max_blocks),
@@ -165,6 +184,7 @@ class TriFingerEnv(gym.Env[Any, Array]):
         low, high = self._native.action_space()
         self.action_space = Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         self._set_observation_spaces()
+        self.metadata = {**self.metadata, "render_fps": max(1, round(1.0 / self.dt))}
 
     @property
     def dt(self) -> float:
@@ -228,8 +248,19 @@ class TriFingerEnv(gym.Env[Any, Array]):
         return self._arrangement.observe(self._dtype, self._arguments["normalize_observations"])
 
     def get_observation_names(self) -> Any:
-        """What each number of the observation is: a list, or lists as the arrays are."""
+        """What each number of the observation is: a list, or lists as the arrays are.
+
+        Of pixels: what each image is of.
+        """
         return self._arrangement.names()
+
+    def get_entity_names(self) -> list[str]:
+        """What the numbers in images of segmentation mean: place i is the entity with number i."""
+        return self._native.entity_names()
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """A picture of the present state: an array (rows, columns, 3); None without `render_mode`."""
+        return None if self.render_mode is None else self._native.render(*self._picture)
 
     def do_intervention(
         self, interventions_dict: Variables, check_bounds: bool = True
@@ -459,13 +490,45 @@ def _globs(name: str, globs: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _float_type(dtype: DTypeLike) -> np.dtype[Any]:
+def picture_settings(
+    size: Sequence[int], camera: Mapping[str, Any] | None
+) -> tuple[str | None, int, int]:
+    """Camera, columns and rows, checked."""
+    try:
+        width, height = (int(length) for length in size)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"render_size {size!r}: expected columns and rows") from error
+    if not (1 <= width <= 1365 and 1 <= height <= 1365):
+        raise SettingError(f"render_size {size!r}: choose 1 to 1365 columns and rows")
+    text = None if camera is None else _to_json("render_camera", dict(camera))
+    NativeEnv.check_camera(text)
+    return text, width, height
+
+
+def _pixels(
+    images: bool, camera_indicies: Sequence[int] | None, pixels: Mapping[str, Any] | None
+) -> str | None:
+    if not images:
+        for name, given in (("camera_indicies", camera_indicies), ("pixels", pixels)):
+            if given is not None:
+                raise SettingError(f"{name}: belongs to observation_mode='pixel'")
+        return None
+    settings = dict(pixels or {})
+    if camera_indicies is not None:
+        settings["cameras"] = np.asarray(camera_indicies).tolist()
+    return _to_json("pixels", settings)
+
+
+def _number_type(dtype: DTypeLike | None, images: bool) -> np.dtype[Any]:
+    if dtype is None:
+        return np.dtype(np.uint8 if images else np.float32)
     try:
         chosen = np.dtype(dtype)
     except TypeError:
         chosen = np.dtype(object)
-    if chosen not in (np.float32, np.float64):
-        raise SettingError(f"dtype {dtype!r}: choose 'float32' or 'float64'")
+    if chosen not in (np.float32, np.float64) and not (images and chosen == np.uint8):
+        known = "'uint8', 'float32' or 'float64'" if images else "'float32' or 'float64'"
+        raise SettingError(f"dtype {dtype!r}: choose {known}")
     return chosen
 
 

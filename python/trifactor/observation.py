@@ -78,6 +78,8 @@ class Arrangement:
         """Check the extras against the names that the observation has already."""
         self.native = native
         self.extras = [Extra(name, feature) for name, feature in extras.items()]
+        if native.image_shape() is not None and self.extras:
+            raise SettingError("extra_observations: images have no room for numbers")
         taken = {name.partition("[")[0] for name in native.observation_names()}
         for extra in self.extras:
             if extra.name in taken:
@@ -87,6 +89,11 @@ class Arrangement:
     def shape(self) -> tuple[int, tuple[int, int] | None]:
         """What decides about the spaces: how many numbers, and rows and columns of the table."""
         return self.native.observation_len(), self.native.observation_table()
+
+    @property
+    def _images(self) -> tuple[int, ...] | None:
+        shape = self.native.image_shape()
+        return None if shape is None else tuple(shape)
 
     def observe(self, dtype: np.dtype[Any], normalized: bool) -> Any:
         """The observation of the present state."""
@@ -100,6 +107,8 @@ class Arrangement:
 
     def arrange(self, numbers: Array) -> Any:
         """Numbers in a row, or in the rows of a batch, as the observation has them."""
+        if self._images is not None:
+            return numbers.reshape(*numbers.shape[:-1], *self._images)
         table = self.native.observation_table()
         if table is None:
             return numbers
@@ -111,6 +120,8 @@ class Arrangement:
 
     def names(self) -> Any:
         """The name of every number, arranged as the numbers are, in lists."""
+        if self._images is not None:
+            return self.native.observation_names()
         names = [*self.native.observation_names(), *(n for e in self.extras for n in e.names())]
         arranged = self.arrange(np.array(names, object))
         if isinstance(arranged, dict):
@@ -119,16 +130,31 @@ class Arrangement:
 
     def space(self, dtype: np.dtype[Any]) -> Space[Any]:
         """Bounds that every observation keeps; nothing is clipped."""
+        if self._images is not None:
+            return self._image_space(dtype)
         low, high = self.native.observation_space()
         own = np.full(sum(extra.low.size for extra in self.extras), LARGEST)
         return self._boxes(np.append(low, -own), np.append(high, own), dtype)
 
     def nominal_space(self, dtype: np.dtype[Any], normalized: bool) -> Space[Any]:
         """The bounds that values are normalised by, which they can leave."""
+        if self._images is not None:
+            return self._image_space(dtype)
         bounds = [self.native.nominal_observation_space()]
         bounds += [extra.nominal(normalized) for extra in self.extras]
         low, high = (np.concatenate(side) for side in zip(*bounds, strict=True))
         return self._boxes(low, high, dtype)
+
+    def _image_space(self, dtype: np.dtype[Any]) -> Box:
+        shape = self._images
+        assert shape is not None
+        if dtype == np.uint8:
+            return Box(0, 255, shape, np.uint8)
+        highest = np.asarray(self.native.image_highest(), dtype)
+        # Channels are the last axis, or the one after the images.
+        channels = highest if shape[-1] == highest.size else highest[:, None, None]
+        high = np.broadcast_to(channels, shape)
+        return box(np.zeros(shape), high, dtype)
 
     def _boxes(self, low: Array, high: Array, dtype: np.dtype[Any]) -> Space[Any]:
         lows, highs = self.arrange(low.astype(dtype)), self.arrange(high.astype(dtype))

@@ -114,7 +114,7 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
         self.num_envs = num_envs
         self.num_threads = self._native.threads()
         self.copy = copy
-        self.render_mode = None
+        self.render_mode = single.render_mode
         self.metadata = {**single.metadata, "autoreset_mode": self.autoreset_mode}
         self.single_action_space = single.action_space
         self.single_observation_space = single.observation_space
@@ -292,6 +292,13 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
             sequences.append(_numbers(f"action sequence {i}", sequence, 2))
         return [Branch(*one) for one in self._native.branch(state, sequences, keep_states)]
 
+    def render(self) -> tuple[NDArray[np.uint8], ...] | None:
+        """A picture of every world's present state; None without `render_mode`."""
+        if self.render_mode is None:
+            return None
+        picture = self._single._picture
+        return tuple(self._native.render(world, *picture) for world in range(self.num_envs))
+
     def close_extras(self, **kwargs: Any) -> None:
         """End the threads."""
         self._native.close()
@@ -311,7 +318,7 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
         return self._native.infos(None if mask is None else mask.tolist())
 
     def _add_finals(self, infos: dict[str, Any], truncated: NDArray[np.bool_]) -> None:
-        finals = self._native.finals()
+        finals = self._native.finals(self._dtype == np.uint8)
         if finals is None:
             return
         worlds, observations, achieved, desired, info = finals

@@ -5,6 +5,7 @@ mod log;
 mod manifest;
 mod patch;
 mod protocols;
+mod render;
 mod replay;
 mod run;
 mod variables;
@@ -45,6 +46,8 @@ enum Command {
     Regenerate(manifest::Regenerate),
     /// Prints a world's description as JSON: family, parameters, configuration, versions
     Describe(WorldOptions),
+    /// Draws a state, or a log's episode, as a PNG or an animated GIF
+    Render(Box<render::Options>),
     /// Measures steps per second on given action sequences
     Bench(bench::Options),
     /// Prints the variables of a task family: unit, shape, default, ranges, meaning
@@ -108,6 +111,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Manifest(options) => manifest::manifest(&options),
         Command::Regenerate(options) => manifest::regenerate(&options),
         Command::Describe(options) => describe(&options),
+        Command::Render(options) => render::render(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),
         Command::Protocols(options) => protocols::protocols(&options),

@@ -122,6 +122,11 @@ impl Pixels {
         self.channels.iter().flat_map(|c| vec![highest(c); c.count()]).collect()
     }
 
+    /// Whether more than colours is told.
+    pub(super) fn needs_survey(&self) -> bool {
+        self.channels.iter().any(|c| matches!(c, Channel::Depth | Channel::Segmentation))
+    }
+
     /// How many numbers after one another are of one channel.
     pub(super) fn plane(&self) -> usize {
         if self.channel_first { self.width * self.height } else { 1 }

@@ -141,6 +141,22 @@ impl Camera {
         }
     }
 
+    /// A view of the whole, for pictures: from before the wall's near half, which
+    /// [`Content::cutaway`](super::Content::cutaway) leaves out.
+    pub fn view() -> Self {
+        let (position, target): (Triple, Triple) = ([0.0, -0.74, 0.50], [0.0, 0.0, 0.15]);
+        let (dy, dz) = (target[1] - position[1], target[2] - position[2]);
+        let length = math::hypot(dy, dz);
+        let (along, up) = (dy / length, dz / length);
+        Self {
+            position,
+            right: [1.0, 0.0, 0.0],
+            down: [0.0, up, -along],
+            forward: [0.0, along, up],
+            field_of_view: 42_f64.to_radians(),
+        }
+    }
+
     /// Where a point (world frame, m) appears in an image of that size, in pixels from the upper
     /// left corner of the image; the centre of the first pixel is (0.5, 0.5). `None` behind the
     /// camera.

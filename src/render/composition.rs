@@ -15,6 +15,9 @@ use crate::world::{GoalShape, Scene, State};
 /// The entities before the blocks: nothing, floor, stage, three fingers.
 const FIXED_ENTITIES: usize = 3 + FINGERS;
 
+/// How much marks hide of what is behind them.
+const MARK_OPACITY: f64 = 0.85;
+
 /// The entities' names, in the order of their numbers in images: nothing, the floor, the stage
 /// (which is the ring wall), the fingers, every block, every goal.
 pub fn entities(scene: &Scene) -> Vec<String> {
@@ -53,6 +56,8 @@ pub(super) struct Look {
     pub(super) entity: u16,
     /// 0 to 1; what is 1 hides what is behind it.
     pub(super) opacity: f32,
+    /// Whether nothing hides it.
+    pub(super) on_top: bool,
     /// Its origin, world frame, m.
     pub(super) center: Triple,
 }
@@ -63,6 +68,7 @@ pub(super) struct Composition {
     scene: Option<Arc<Scene>>,
     goals: bool,
     blocks: bool,
+    cutaway: bool,
     // How many of the parts are of the scene; marks follow them.
     lasting: usize,
     pub(super) parts: Vec<Part>,
@@ -99,13 +105,13 @@ impl Composition {
                     (place, look(state.robot.links[i].color, 3 + finger, 1.0, position))
                 }
                 Owner::Block(i) => {
-                    let b = &state.blocks[i];
+                    let b = state.blocks.get(i).copied().unwrap_or_default();
                     let (position, orientation) = (b.position, b.orientation);
                     let place = Place { position, orientation, scale: b.size };
                     (place, look(b.color, FIXED_ENTITIES + i, 1.0, position))
                 }
                 Owner::Goal(i) => {
-                    let g = &state.goals[i];
+                    let g = state.goals.get(i).copied().unwrap_or_default();
                     let (position, orientation) = (g.position, g.orientation);
                     let place = Place { position, orientation, scale: g.size };
                     let entity = FIXED_ENTITIES + blocks + i;
@@ -114,7 +120,7 @@ impl Composition {
                 Owner::Mark(i) => {
                     let mark = &marks[i];
                     let (position, orientation, scale) = mark.place();
-                    let look = look(mark.color, 0, 1.0, position);
+                    let look = Look { on_top: true, ..look(mark.color, 0, MARK_OPACITY, position) };
                     (Place { position, orientation, scale }, look)
                 }
             };
@@ -155,12 +161,14 @@ impl Composition {
         let scene = &state.scene;
         let goals = content.goal_opacity > 0.0;
         let same = self.scene.as_ref().is_some_and(|s| Arc::ptr_eq(s, scene) || s == scene);
-        if !same || (self.goals, self.blocks) != (goals, content.blocks) {
+        let (blocks, cutaway) = (content.blocks, content.cutaway);
+        if !same || (self.goals, self.blocks, self.cutaway) != (goals, blocks, cutaway) {
             self.truncate(0);
-            self.add_lasting(scene, goals, content.blocks);
+            self.add_lasting(scene, goals, content);
             self.lasting = self.parts.len();
         }
-        (self.scene, self.goals, self.blocks) = (Some(Arc::clone(scene)), goals, content.blocks);
+        self.scene = Some(Arc::clone(scene));
+        (self.goals, self.blocks, self.cutaway) = (goals, blocks, cutaway);
         self.truncate(self.lasting);
         for (i, mark) in marks.iter().enumerate() {
             self.add(Owner::Mark(i), mark.mesh(), false);
@@ -169,10 +177,10 @@ impl Composition {
         self.light.resize(self.positions.len(), 0.0);
     }
 
-    fn add_lasting(&mut self, scene: &Scene, goals: bool, blocks: bool) {
+    fn add_lasting(&mut self, scene: &Scene, goals: bool, content: &Content) {
         self.add(Owner::Floor, Mesh::floor(scene.without_wall), false);
         if !scene.without_wall {
-            self.add(Owner::Wall, Mesh::wall(), false);
+            self.add(Owner::Wall, Mesh::wall(content.cutaway), false);
         }
         for i in 0..LINKS {
             let finger = &robot::description().fingers[i / LINKS_PER_FINGER];
@@ -189,7 +197,7 @@ impl Composition {
                 self.add(Owner::Link(i), &mesh, false);
             }
         }
-        for (i, block) in scene.blocks.iter().enumerate().filter(|_| blocks) {
+        for (i, block) in scene.blocks.iter().enumerate().filter(|_| content.blocks) {
             match &block.mesh {
                 None => self.add(Owner::Block(i), Mesh::cube(), false),
                 Some(form) => self.add(Owner::Block(i), &Mesh::of_block(form), true),
@@ -246,7 +254,7 @@ fn look(color: Triple, entity: usize, opacity: f64, center: Triple) -> Look {
     let color = color.map(byte);
     // More entities than numbers share the last one.
     let entity = entity.min(usize::from(u16::MAX)) as u16;
-    Look { color, entity, opacity: opacity as f32, center }
+    Look { color, entity, opacity: opacity as f32, on_top: false, center }
 }
 
 /// A share of 1 as a byte; what is beyond is clipped.

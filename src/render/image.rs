@@ -16,11 +16,12 @@ pub struct Image {
 }
 
 impl Image {
-    pub(super) fn resize(&mut self, width: usize, height: usize) {
+    pub(super) fn resize(&mut self, width: usize, height: usize, whole: bool) {
         let count = width * height;
         (self.width, self.height) = (width, height);
         self.rgb.resize(3 * count, 0);
-        self.depth.resize(count, f32::INFINITY);
-        self.entity.resize(count, 0);
+        let surveyed = if whole { count } else { 0 };
+        self.depth.resize(surveyed, f32::INFINITY);
+        self.entity.resize(surveyed, 0);
     }
 }

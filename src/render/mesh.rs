@@ -103,24 +103,27 @@ impl Mesh {
         if endless { &ENDLESS_MESH } else { &PLATE_MESH }
     }
 
-    /// The ring wall: inside, rim and outside.
-    pub(super) fn wall() -> &'static Self {
-        static WALL: LazyLock<Mesh> = LazyLock::new(|| {
-            let (inner, outer) = (WALL_RADIUS, WALL_RADIUS + WALL_THICKNESS);
-            let [low, high] = [0.0, WALL_HEIGHT[1]];
-            let mut mesh = Mesh::default();
-            let outline = [
-                (outer, low, [1.0, 0.0]),
-                (outer, high, [1.0, 0.0]),
-                (outer, high, [0.0, 1.0]),
-                (inner, high, [0.0, 1.0]),
-                (inner, high, [-1.0, 0.0]),
-                (inner, low, [-1.0, 0.0]),
-            ];
-            mesh.revolve(&outline, WALL_SEGMENTS);
-            mesh
-        });
-        &WALL
+    /// The ring wall: inside, rim and outside; cut away, its outside is left out, so that one looks
+    /// through the near half from without.
+    pub(super) fn wall(cutaway: bool) -> &'static Self {
+        static WHOLE: LazyLock<Mesh> = LazyLock::new(|| Mesh::ring(false));
+        static CUT: LazyLock<Mesh> = LazyLock::new(|| Mesh::ring(true));
+        if cutaway { &CUT } else { &WHOLE }
+    }
+
+    fn ring(cutaway: bool) -> Self {
+        let (inner, outer) = (WALL_RADIUS, WALL_RADIUS + WALL_THICKNESS);
+        let [low, high] = [0.0, WALL_HEIGHT[1]];
+        let mut mesh = Self::default();
+        if !cutaway {
+            let outside = [(outer, low, [1.0, 0.0]), (outer, high, [1.0, 0.0])];
+            mesh.revolve(&outside, WALL_SEGMENTS);
+        }
+        let rim = [(outer, high, [0.0, 1.0]), (inner, high, [0.0, 1.0])];
+        mesh.revolve(&rim, WALL_SEGMENTS);
+        let inside = [(inner, high, [-1.0, 0.0]), (inner, low, [-1.0, 0.0])];
+        mesh.revolve(&inside, WALL_SEGMENTS);
+        mesh
     }
 
     /// The pieces of a block's form, in the frame where its edges are 1 long.

@@ -9,6 +9,7 @@ mod camera;
 mod composition;
 mod image;
 mod mark;
+pub mod marks;
 mod mesh;
 mod raster;
 mod renderer;

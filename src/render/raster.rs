@@ -51,24 +51,16 @@ impl Target {
         self.part.resize(count, 0);
     }
 
-    /// Draws a triangle that is seen from its front.
+    /// Draws a triangle, if it is seen from its front.
     ///
     /// `mirrored` tells which way front faces turn. Corners must not need clipping.
-    pub(super) fn triangle(&mut self, corners: [Corner; 3], mirrored: bool, part: u32) {
-        let [a, b, c] = corners;
+    #[inline]
+    pub(super) fn triangle(&mut self, a: Corner, b: Corner, c: Corner, mirrored: bool, part: u32) {
         let (ux, uy) = (i64::from(b.x - a.x), i64::from(b.y - a.y));
         let (vx, vy) = (i64::from(c.x - a.x), i64::from(c.y - a.y));
-        let area = ux * vy - vx * uy;
         // Seen from outside, corners run counter-clockwise; rows go downwards.
-        if mirrored && area > 0 {
-            self.front([a, b, c], area, part);
-        } else if !mirrored && area < 0 {
-            self.front([a, c, b], -area, part);
-        }
-    }
-
-    fn front(&mut self, corners: [Corner; 3], area: i64, part: u32) {
-        let [a, b, c] = corners;
+        let turned = ux * vy - vx * uy;
+        let area = if mirrored { turned } else { -turned };
         // The first and last pixel whose centre is within the bounds.
         let first = |low: i32| ((low + HALF - 1) >> SUBPIXEL).max(0);
         let last = |high: i32, size: usize| ((high - HALF) >> SUBPIXEL).min(size as i32 - 1);
@@ -76,33 +68,34 @@ impl Target {
         let x1 = last(a.x.max(b.x).max(c.x), self.width);
         let y0 = first(a.y.min(b.y).min(c.y));
         let y1 = last(a.y.max(b.y).max(c.y), self.height);
-        if x0 > x1 || y0 > y1 {
+        // One branch for all reasons: which of them holds is hard to foresee.
+        if (area <= 0) | (x0 > x1) | (y0 > y1) {
             return;
         }
-        let (px, py) = ((x0 << SUBPIXEL) + HALF, (y0 << SUBPIXEL) + HALF);
-        let edges = [edge(a, b, px, py), edge(b, c, px, py), edge(c, a, px, py)];
-        let planes = planes(corners, area, px, py);
-        let bounds = [
-            a.nearness.min(b.nearness).min(c.nearness),
-            a.nearness.max(b.nearness).max(c.nearness),
-        ];
-        let fill = Fill { planes, bounds, part };
+        let corners = if mirrored { [a, b, c] } else { [a, c, b] };
+        let triangle = Triangle { corners, area, part, x0, y0 };
+        let edges = triangle.edges();
         if x1 - x0 < NARROW {
-            self.narrow([x0, x1, y0, y1], edges, &fill);
+            self.narrow([x0, x1, y0, y1], edges, &triangle);
         } else {
-            self.wide([x0, x1, y0, y1], edges, &fill);
+            self.wide([x0, x1, y0, y1], edges, &triangle.fill());
         }
     }
 
     /// Tests every pixel of the bounds.
-    fn narrow(&mut self, [x0, x1, y0, y1]: [i32; 4], mut edges: [Edge; 3], fill: &Fill) {
+    #[inline]
+    fn narrow(&mut self, [x0, x1, y0, y1]: [i32; 4], edges: [Edge; 3], triangle: &Triangle) {
+        let [mut e0, mut e1, mut e2] = edges;
+        // Most small triangles cover no centre: what they look like is not computed then.
+        let mut fill = None;
         for row in 0..=(y1 - y0) {
             let start = (y0 + row) as usize * self.width + x0 as usize;
-            let [mut e0, mut e1, mut e2] = edges.map(|edge| edge.first);
+            let (mut v0, mut v1, mut v2) = (e0.first, e1.first, e2.first);
             for column in 0..=(x1 - x0) {
                 // All three signs at once.
-                if (e0 | e1 | e2) >= 0 {
+                if (v0 | v1 | v2) >= 0 {
                     let at = start + column as usize;
+                    let fill = fill.get_or_insert_with(|| triangle.fill());
                     let (nearness, light) = fill.at(column as f32, row as f32);
                     if nearness > self.nearness[at] {
                         self.nearness[at] = nearness;
@@ -110,11 +103,13 @@ impl Target {
                         self.part[at] = fill.part;
                     }
                 }
-                e0 += edges[0].per_column;
-                e1 += edges[1].per_column;
-                e2 += edges[2].per_column;
+                v0 += e0.per_column;
+                v1 += e1.per_column;
+                v2 += e2.per_column;
             }
-            edges.iter_mut().for_each(|edge| edge.first += edge.per_row);
+            e0.first += e0.per_row;
+            e1.first += e1.per_row;
+            e2.first += e2.per_row;
         }
     }
 
@@ -156,48 +151,91 @@ impl Target {
 
 /// What is written where a triangle is nearest.
 struct Fill {
-    planes: [Plane; 2],
+    nearness: Plane,
+    light: Plane,
     /// The least and the greatest nearness of the corners.
-    bounds: [f32; 2],
+    low: f32,
+    high: f32,
     part: u32,
 }
 
 impl Fill {
     /// Nearness and light of a pixel, counted from the first.
+    #[inline]
     fn at(&self, column: f32, row: f32) -> (f32, f32) {
-        let [nearness, light] = self.planes;
-        let value = |plane: Plane| plane.first + plane.per_row * row + plane.per_column * column;
+        let near = self.nearness.at(column, row);
         // Slivers have steep slopes that rounding can carry beyond the corners.
-        let [low, high] = self.bounds;
-        let near = value(nearness);
-        let near = if near < low { low } else { near };
-        (if near > high { high } else { near }, value(light))
+        let near = if near < self.low { self.low } else { near };
+        (if near > self.high { self.high } else { near }, self.light.at(column, row))
+    }
+}
+
+impl Plane {
+    #[inline]
+    fn at(&self, column: f32, row: f32) -> f32 {
+        self.first + self.per_row * row + self.per_column * column
+    }
+}
+
+/// A triangle that runs clockwise in the image, and the first pixel of its bounds.
+struct Triangle {
+    corners: [Corner; 3],
+    /// Twice its area, in 1/65536 of a pixel.
+    area: i64,
+    part: u32,
+    x0: i32,
+    y0: i32,
+}
+
+impl Triangle {
+    /// The first pixel's centre.
+    #[inline]
+    fn center(&self) -> (i32, i32) {
+        ((self.x0 << SUBPIXEL) + HALF, (self.y0 << SUBPIXEL) + HALF)
+    }
+
+    #[inline]
+    fn edges(&self) -> [Edge; 3] {
+        let (px, py) = self.center();
+        let [a, b, c] = self.corners;
+        [edge(a, b, px, py), edge(b, c, px, py), edge(c, a, px, py)]
+    }
+
+    /// Nearness and light as functions of the pixel.
+    #[inline]
+    fn fill(&self) -> Fill {
+        let [a, b, c] = self.corners;
+        let (px, py) = self.center();
+        let single = |d: i32| d as f32;
+        let (ux, uy, vx, vy) =
+            (single(b.x - a.x), single(b.y - a.y), single(c.x - a.x), single(c.y - a.y));
+        let scale = ONE / self.area as f32;
+        let (column, row) = (single(px - a.x) / ONE, single(py - a.y) / ONE);
+        let plane = |at_a: f32, at_b: f32, at_c: f32| {
+            let (u, v) = (at_b - at_a, at_c - at_a);
+            let per_column = (u * vy - v * uy) * scale;
+            let per_row = (v * ux - u * vx) * scale;
+            Plane { first: at_a + per_column * column + per_row * row, per_column, per_row }
+        };
+        Fill {
+            nearness: plane(a.nearness, b.nearness, c.nearness),
+            light: plane(a.light, b.light, c.light),
+            low: a.nearness.min(b.nearness).min(c.nearness),
+            high: a.nearness.max(b.nearness).max(c.nearness),
+            part: self.part,
+        }
     }
 }
 
 /// The function of an edge from `a` to `b` of a triangle that runs clockwise in the image.
+#[inline]
 fn edge(a: Corner, b: Corner, px: i32, py: i32) -> Edge {
     let (dx, dy) = (i64::from(b.x - a.x), i64::from(b.y - a.y));
     let value = dx * i64::from(py - a.y) - dy * i64::from(px - a.x);
-    let top_or_left = dy < 0 || (dy == 0 && dx > 0);
+    let top_or_left = (dy < 0) | ((dy == 0) & (dx > 0));
     Edge {
-        first: if top_or_left { value } else { value - 1 },
+        first: value - i64::from(!top_or_left),
         per_column: -dy << SUBPIXEL,
         per_row: dx << SUBPIXEL,
     }
-}
-
-/// Nearness and light as functions of the pixel.
-fn planes(corners: [Corner; 3], area: i64, px: i32, py: i32) -> [Plane; 2] {
-    let [a, b, c] = corners;
-    let [ux, uy, vx, vy] = [b.x - a.x, b.y - a.y, c.x - a.x, c.y - a.y].map(|d| d as f32);
-    let scale = ONE / area as f32;
-    let (column, row) = ((px - a.x) as f32 / ONE, (py - a.y) as f32 / ONE);
-    let plane = |at_a: f32, at_b: f32, at_c: f32| {
-        let (u, v) = (at_b - at_a, at_c - at_a);
-        let per_column = (u * vy - v * uy) * scale;
-        let per_row = (v * ux - u * vx) * scale;
-        Plane { first: at_a + per_column * column + per_row * row, per_column, per_row }
-    };
-    [plane(a.nearness, b.nearness, c.nearness), plane(a.light, b.light, c.light)]
 }

@@ -19,19 +19,21 @@ pub struct Content {
     pub blocks: bool,
     /// How much goals hide of what is behind them, 0 to 1; 0 leaves them out.
     pub goal_opacity: f64,
+    /// Whether the near half of the wall is left out.
+    pub cutaway: bool,
 }
 
 impl Default for Content {
     /// What is there: robot and blocks, no goals.
     fn default() -> Self {
-        Self { joints: None, blocks: true, goal_opacity: 0.0 }
+        Self { joints: None, blocks: true, goal_opacity: 0.0, cutaway: false }
     }
 }
 
 impl Content {
     /// What pictures for people show: goals as well, to be seen through.
     pub fn picture() -> Self {
-        Self { goal_opacity: 0.4, ..Self::default() }
+        Self { goal_opacity: 0.4, cutaway: true, ..Self::default() }
     }
 }
 
@@ -106,8 +108,29 @@ impl Renderer {
         }
     }
 
-    /// Draws what was posed, as a camera sees it.
+    /// Draws what was posed, as a camera sees it; images of up to 4096 samples along each axis.
     pub fn shoot(&mut self, camera: &Camera, width: usize, height: usize, image: &mut Image) {
+        self.draw(camera, [width, height], true, image);
+    }
+
+    /// As [`Renderer::shoot`], but the image's colours alone: its other lists are empty.
+    pub fn shoot_colors(
+        &mut self,
+        camera: &Camera,
+        width: usize,
+        height: usize,
+        image: &mut Image,
+    ) {
+        self.draw(camera, [width, height], false, image);
+    }
+
+    fn draw(
+        &mut self,
+        camera: &Camera,
+        [width, height]: [usize; 2],
+        whole: bool,
+        image: &mut Image,
+    ) {
         let samples = self.style.samples;
         let (columns, rows) = (width * samples, height * samples);
         let view = View::of(camera, columns, rows);
@@ -116,7 +139,7 @@ impl Renderer {
         let looks = &self.composition.looks;
         let opaque = |part: usize| looks[part].opacity >= 1.0;
         draw(&self.composition, &self.corners, &view, &mut self.clipped, &mut self.target, opaque);
-        self.resolve(camera, view, image);
+        self.resolve(camera, view, whole, image);
     }
 
     fn light(&self) -> View {
@@ -129,7 +152,7 @@ impl Renderer {
     }
 
     /// Colours of what is nearest, and of what is translucent before it.
-    fn resolve(&mut self, camera: &Camera, view: View, image: &mut Image) {
+    fn resolve(&mut self, camera: &Camera, view: View, whole: bool, image: &mut Image) {
         let light = self.light();
         let shader = Shader {
             brightness: &self.brightness,
@@ -145,10 +168,10 @@ impl Renderer {
             self.layer.clear(self.target.width, self.target.height);
             let one = |index| index == part;
             draw(&self.composition, &self.corners, &view, &mut self.clipped, &mut self.layer, one);
-            let opacity = self.composition.looks[part].opacity;
-            shader.blend(&self.layer, opacity, &mut self.target, &mut self.colors);
+            let look = &self.composition.looks[part];
+            shader.blend(&self.layer, look, &mut self.target, &mut self.colors);
         }
-        shader.develop(&self.target, &self.colors, image);
+        shader.develop(&self.target, &self.colors, whole, image);
     }
 }
 
@@ -166,17 +189,17 @@ fn draw(
             continue;
         }
         let number = index as u32 + 1;
-        for triangle in &composition.triangles[part.triangles.clone()] {
-            let three = triangle.map(|i| corners[i as usize]);
-            if three.iter().all(|corner| corner.nearness > 0.0) {
-                target.triangle(three, view.mirrored, number);
+        for &[i, j, k] in &composition.triangles[part.triangles.clone()] {
+            let (a, b, c) = (corners[i as usize], corners[j as usize], corners[k as usize]);
+            if a.nearness.min(b.nearness).min(c.nearness) > 0.0 {
+                target.triangle(a, b, c, view.mirrored, number);
                 continue;
             }
-            let world = triangle.map(|i| composition.world[i as usize]);
-            view.clip(world, three, clipped);
+            let world = [i, j, k].map(|i| composition.world[i as usize]);
+            view.clip(world, [a, b, c], clipped);
             for i in 2..clipped.len() {
-                let fan = [clipped[0], clipped[i - 1], clipped[i]];
-                target.triangle(fan, view.mirrored, number);
+                let (a, b, c) = (clipped[0], clipped[i - 1], clipped[i]);
+                target.triangle(a, b, c, view.mirrored, number);
             }
         }
     }

@@ -67,8 +67,8 @@ impl Style {
 }
 
 /// How bright a surface is, by the cosine between its normal and the light: lit, in shadow.
-#[derive(Debug, Default)]
-pub(super) struct Brightness([Vec<u32>; 2]);
+#[derive(Debug)]
+pub(super) struct Brightness([[u32; LEVELS]; 2]);
 
 impl Brightness {
     /// The table of a style.
@@ -81,15 +81,15 @@ impl Brightness {
             let modelled = 0.3 * style.diffuse * cosine.max(0.0) * (1.0 - lit);
             ((style.ambient + direct + modelled - behind).clamp(0.0, 1.0) * f64::from(UNIT)) as u32
         };
-        let table = |lit: f64| (0..LEVELS).map(|level| entry(level, lit)).collect();
+        let table = |lit: f64| std::array::from_fn(|level| entry(level, lit));
         Self([table(1.0), table(0.0)])
     }
 
     /// The share of its colour that a surface shows, in 1/65536; `shade` is 0 (lit) to 9.
+    #[inline]
     fn at(&self, cosine: f32, shade: u32) -> u32 {
         let last = (LEVELS - 1) as f32;
-        let level = ((cosine + 1.0) * (0.5 * last) + 0.5) as usize;
-        let level = level.min(LEVELS - 1);
+        let level = ((cosine + 1.0) * (0.5 * last) + 0.5) as u8 as usize;
         let lit = self.0[0][level];
         if shade == 0 { lit } else { (lit * (9 - shade) + self.0[1][level] * shade) / 9 }
     }
@@ -130,41 +130,71 @@ impl Shader<'_> {
     /// Colours of all samples.
     pub(super) fn colors(&self, target: &Target, out: &mut Vec<[u8; 3]>) {
         out.clear();
-        out.extend((0..target.part.len()).map(|at| self.color(target, at)));
+        if self.shadows.is_some() {
+            out.extend((0..target.part.len()).map(|at| self.color(target, at)));
+            return;
+        }
+        // The same without shadows, quicker: no sample needs to know where it is.
+        let palette: Vec<[u32; 3]> = std::iter::once(&self.background)
+            .chain(self.looks.iter().map(|look| &look.color))
+            .map(|color| color.map(u32::from))
+            .collect();
+        out.extend(target.part.iter().zip(&target.light).map(|(part, cosine)| {
+            let share = if *part == 0 { UNIT } else { self.brightness.at(*cosine, 0) };
+            let [r, g, b] = palette[*part as usize];
+            let shown = |c: u32| ((c * share + UNIT / 2) >> 16) as u8;
+            [shown(r), shown(g), shown(b)]
+        }));
     }
 
     /// Lays a translucent part, which alone is in `layer`, over the samples that it is before; it
-    /// is then what is seen there.
+    /// is then what is seen there. A mark is laid over all, and not taken for what is there.
     pub(super) fn blend(
         &self,
         layer: &Target,
-        opacity: f32,
+        look: &Look,
         target: &mut Target,
         colors: &mut [[u8; 3]],
     ) {
-        let over = (opacity * 256.0) as u32;
+        let over = (look.opacity * 256.0) as u32;
         for (at, color) in colors.iter_mut().enumerate() {
-            if layer.nearness[at] > target.nearness[at] {
+            if layer.nearness[at] > if look.on_top { 0.0 } else { target.nearness[at] } {
                 let new = self.color(layer, at);
                 for (old, new) in color.iter_mut().zip(new) {
                     let mixed = u32::from(*old) * (256 - over) + u32::from(new) * over;
                     *old = ((mixed + 128) >> 8) as u8;
                 }
-                (target.nearness[at], target.part[at]) = (layer.nearness[at], layer.part[at]);
+                if !look.on_top {
+                    (target.nearness[at], target.part[at]) = (layer.nearness[at], layer.part[at]);
+                }
             }
         }
     }
 
-    /// The image of the samples.
-    pub(super) fn develop(&self, target: &Target, colors: &[[u8; 3]], image: &mut Image) {
+    /// The image of the samples, with distances and entities or without.
+    pub(super) fn develop(
+        &self,
+        target: &Target,
+        colors: &[[u8; 3]],
+        whole: bool,
+        image: &mut Image,
+    ) {
         let samples = self.samples;
         let (width, height) = (target.width / samples, target.height / samples);
-        image.resize(width, height);
+        image.resize(width, height, whole);
         if samples == 1 {
             image.rgb.copy_from_slice(colors.as_flattened());
         } else {
             self.average(target, colors, image);
         }
+        if whole {
+            self.survey(target, image);
+        }
+    }
+
+    /// Distances and entities, of the sample in the middle of every pixel.
+    fn survey(&self, target: &Target, image: &mut Image) {
+        let (samples, width, height) = (self.samples, image.width, image.height);
         let middle = samples / 2 * (target.width + 1);
         for y in 0..height {
             let row = middle + y * samples * target.width;
@@ -215,12 +245,17 @@ pub(super) fn background(style: &Style) -> [u8; 3] {
     style.background.map(byte)
 }
 
-/// The order in which translucent parts are laid over each other: the farthest first.
+/// The order in which translucent parts are laid over each other: the farthest first, marks last.
 pub(super) fn far_to_near(composition: &Composition, eye: Triple, order: &mut Vec<usize>) {
     order.clear();
     let translucent = |i: &usize| composition.looks[*i].opacity < 1.0;
     order.extend((0..composition.parts.len()).filter(translucent));
     let distance =
         |i: &usize| (math::vector(composition.looks[*i].center) - math::vector(eye)).norm_squared();
-    order.sort_by(|a, b| distance(b).total_cmp(&distance(a)));
+    let on_top = |i: &usize| composition.looks[*i].on_top;
+    let key = |i: &usize| (on_top(i), distance(i));
+    order.sort_by(|a, b| {
+        let (a, b) = (key(a), key(b));
+        a.0.cmp(&b.0).then(b.1.total_cmp(&a.1))
+    });
 }

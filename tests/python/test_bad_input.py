@@ -49,7 +49,7 @@ INTERVENTIONS = [
 
 SETTINGS = [
     {"action_mode": "telepathy"},
-    {"observation_mode": "pixel"},
+    {"observation_mode": "telescope"},
     {"variables_space": "space_c"},
     {"physics": "wishful"},
     {"overlap": "roughly"},

@@ -120,26 +120,9 @@ impl Painter {
     fn goals(&self, state: &State) -> Vec<Image> {
         let joints = Some(every_finger(JOINT_POSITIONS_LOW));
         let mut images = Vec::new();
-        let content = Content { joints, blocks: false, goal_opacity: 1.0 };
-        self.shoot(state, &content, |image| images.push(self.needed(image)));
+        let content = Content { joints, blocks: false, goal_opacity: 1.0, cutaway: false };
+        self.shoot(state, &content, |image| images.push(image.clone()));
         images
-    }
-
-    /// An image without what no channel tells.
-    fn needed(&self, image: &Image) -> Image {
-        let told = |channels: [Channel; 2]| {
-            self.pixels.channels.iter().any(|channel| channels.contains(channel))
-        };
-        fn kept<T: Clone>(told: bool, list: &[T]) -> Vec<T> {
-            if told { list.to_vec() } else { Vec::new() }
-        }
-        Image {
-            width: image.width,
-            height: image.height,
-            rgb: kept(told([Channel::Rgb, Channel::Grey]), &image.rgb),
-            depth: kept(told([Channel::Depth; 2]), &image.depth),
-            entity: kept(told([Channel::Segmentation; 2]), &image.entity),
-        }
     }
 
     /// Draws what every camera sees, in order.
@@ -151,7 +134,11 @@ impl Painter {
             taken.unwrap_or_else(|| (Renderer::new(style), Image::default()));
         renderer.pose(state, content, &[]);
         for camera in &self.cameras {
-            renderer.shoot(camera, self.pixels.width, self.pixels.height, &mut image);
+            let (width, height) = (self.pixels.width, self.pixels.height);
+            match self.pixels.needs_survey() {
+                true => renderer.shoot(camera, width, height, &mut image),
+                false => renderer.shoot_colors(camera, width, height, &mut image),
+            }
             each(&image);
         }
         idle().push((renderer, image));
