@@ -1,8 +1,10 @@
 //! The Python face of `trifactor`: it translates and decides nothing.
 
+mod augment;
 mod env;
 mod errors;
 mod names;
+mod sprites;
 mod state;
 mod vector;
 
@@ -20,7 +22,11 @@ mod _trifactor {
     use super::*;
 
     #[pymodule_export]
+    use augment::{NativeReplay, NativeSamples};
+    #[pymodule_export]
     use env::NativeEnv;
+    #[pymodule_export]
+    use sprites::NativeSprites;
     #[pymodule_export]
     use state::State;
     #[pymodule_export]
