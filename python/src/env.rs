@@ -401,6 +401,11 @@ impl NativeEnv {
         names::values_to_python(py, &self.env, intervention.values)
     }
 
+    /// Whether to record where every part is in every tick.
+    fn record_sweeps(&mut self, on: bool) {
+        self.env.record_sweeps(on);
+    }
+
     /// The last step's mask, row by row; rows and columns.
     fn local_mask(&self, strength: &str) -> PyResult<(Vec<bool>, usize, usize)> {
         self.require_step()?;

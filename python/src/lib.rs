@@ -1,10 +1,12 @@
 //! The Python face of `trifactor`: it translates and decides nothing.
 
+mod augment;
 mod curriculum;
 mod env;
 mod errors;
 mod names;
 mod record;
+mod sprites;
 mod state;
 mod vector;
 
@@ -22,6 +24,8 @@ mod _trifactor {
     use super::*;
 
     #[pymodule_export]
+    use augment::{NativeReplay, NativeSamples};
+    #[pymodule_export]
     use curriculum::{
         NativeChoice, curriculum_document, parse_space, protocol_manifest, protocols,
     };
@@ -31,6 +35,8 @@ mod _trifactor {
     use record::NativeDataset;
     #[pymodule_export]
     use record::NativeWriter;
+    #[pymodule_export]
+    use sprites::NativeSprites;
     #[pymodule_export]
     use state::State;
     #[pymodule_export]

@@ -8,6 +8,7 @@ Importing this package registers its environments with Gymnasium::
     env = gym.make("trifactor/Pushing-v0", skip_frame=3)
 """
 
+from trifactor import augment
 from trifactor._trifactor import State, __version__
 from trifactor.custom import StateReward, get_family
 from trifactor.env import InterventionResult, TriFingerEnv
@@ -59,6 +60,7 @@ __all__ = [
     "TrifactorError",
     "UnknownVariableError",
     "__version__",
+    "augment",
     "get_family",
 ]
 

@@ -34,6 +34,14 @@ def register() -> None:
         _register(name, family)
     # A family of the user's own; without one there is nothing to make.
     _register("Custom", None)
+    for place in range(1, 5):
+        for name, sparse in (("", False), ("Sparse", True)):
+            gym.register(
+                id=f"trifactor/Sprites-Place{place}{name}-v0",
+                entry_point="trifactor.sprites:SpriteEnv",
+                nondeterministic=False,
+                kwargs={"place": place, "sparse": sparse},
+            )
 
 
 def _register(name: str, family: str | None) -> None:

@@ -308,7 +308,6 @@ fn masks_from_elsewhere_are_ranked_against_the_truth() {
     let nulling = score(&mut Nulling::new(arena(3, Preset::Accurate)));
     let distance = score(&mut Distance::default());
     for guess in [nulling, distance] {
-        assert!(guess.entries.recall() < 1.0 && guess.entries.precision() < 1.0);
-        assert!(guess.entries.auc() > 0.5 && guess.cuts.auc() > 0.5);
+        assert!(guess.entries.auc() > 0.5 && guess.entries.auc() < truth.entries.auc());
     }
 }

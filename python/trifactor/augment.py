@@ -1,0 +1,198 @@
+"""Counterfactual data augmentation: many transitions made of few, each as true as the data.
+
+CoDA (Pitis et al. 2020) exchanges parts of transitions that had nothing to do with each other::
+
+    replay = trifactor.augment.Replay(env, capacity=100_000)
+    env.reset(seed=0)
+    for _ in range(1000):
+        replay.step(env.action_space.sample())
+    samples = replay.coda(5000)
+    samples.add_to(model.replay_buffer)  # of Stable-Baselines3, or anything with such an `add`
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from trifactor._trifactor import NativeReplay, NativeSamples, State
+from trifactor.env import TriFingerEnv
+from trifactor.errors import SettingError
+
+__all__ = ["Replay", "Samples"]
+
+
+class Buffer(Protocol):
+    """A replay buffer as Stable-Baselines3 has it."""
+
+    def add(
+        self,
+        obs: Any,
+        next_obs: Any,
+        action: Any,
+        reward: Any,
+        done: Any,
+        infos: list[dict[str, Any]],
+    ) -> None:
+        """Add a transition of every environment."""
+
+
+class Replay:
+    """The steps of one environment, in columns, with what influenced what in each.
+
+    All steps must be of one scene, without action delay and smoothing. When it is full, the oldest
+    step gives way.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], capacity: int = 1_000_000) -> None:
+        """Record the steps of an environment from now on, as `step` takes them.
+
+        Args:
+            env: a trifactor environment, or wrappers around one.
+            capacity: the most steps that are kept.
+
+        Raises:
+            SettingError: the environment is none of trifactor's, or there is no room.
+        """
+        self._env, self._native_env = env, _native_of(env)
+        self._native_env.record_sweeps(True)
+        self._native = NativeReplay(self._native_env, capacity)
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Take a step of the environment and record it; what `env.step` returns."""
+        before = self._native_env.state()
+        outcome = self._env.step(action)
+        self._native.add(self._native_env, before)
+        return outcome
+
+    def __len__(self) -> int:
+        """How many steps there are."""
+        return len(self._native)
+
+    def touching_share(self) -> float:
+        """The share of steps with a finger and a block, or two blocks, in contact."""
+        return self._native.touching_share()
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """`before`, `action`, `after`, `goals` and `mask`, a row per step.
+
+        A state has 12 columns per finger (angles, velocities, targets, torques of three joints) and
+        13 per block (position, orientation, linear and angular velocity); actions are in physical
+        units. A mask is (fingers + blocks + 3 actions) x (fingers + blocks).
+        """
+        return self._native.arrays()
+
+    def coda(
+        self,
+        count: int,
+        *,
+        method: str = "cut",
+        tries: int = 2,
+        sources: int = 2,
+        steps: int = 1,
+        seed: int = 0,
+    ) -> Samples:
+        """Make up to `count` transitions of parts of several.
+
+        Args:
+            count: how many; with `steps` above 1, how many segments.
+            method: what is accepted: `cut`, where no part came near a part from another step, which
+                is exact; `simulation`, by taking the step; or one of the controls `distance` (the
+                paper's 10 cm), `unchecked` and `blind`.
+            tries: how many choices of parts are tried for the same steps.
+            sources: of how many steps one is made, 2 to 16.
+            steps: how many consecutive steps one has.
+            seed: of all that is drawn.
+
+        Raises:
+            SettingError: an argument is none of these.
+            OrderError: there are no steps yet.
+        """
+        made = self._native.coda(
+            self._native_env,
+            count,
+            method=method,
+            tries=tries,
+            sources=sources,
+            steps=steps,
+            seed=seed,
+        )
+        return Samples(*made, self._env)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all steps to a file."""
+        self._native.save(Path(path))
+
+    @classmethod
+    def load(cls, env: gym.Env[Any, Any], path: str | PathLike[str]) -> Replay:
+        """Read the steps that `save` wrote, of an environment of the same description."""
+        replay = cls(env, 1)
+        replay._native = NativeReplay.load(Path(path))
+        return replay
+
+
+class Samples:
+    """Made-up transitions; `report` says what came of the proposals."""
+
+    def __init__(
+        self, native: NativeSamples, report: dict[str, Any], env: gym.Env[Any, Any]
+    ) -> None:
+        """Take what `Replay.coda` made."""
+        self._native, self.report, self._env = native, report, env
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._native)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As `Replay.arrays`."""
+        return self._native.arrays()
+
+    def sources(self) -> NDArray[np.uint32]:
+        """The step that every finger and block comes from, a row per sample."""
+        return self._native.sources()
+
+    def states(self, sample: int) -> tuple[State, State]:
+        """The states before and after, which an environment can be set to."""
+        return self._native.states(sample)
+
+    def check(self, sample: int) -> tuple[bool, float]:
+        """Take a sample's step: whether it comes out bit for bit, and the largest difference."""
+        return self._native.check_sample(_native_of(self._env), sample)
+
+    def learned(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Observations, actions, rewards, next observations, terminated, as an agent has them.
+
+        Rewards are computed by the task, from the made-up states.
+        """
+        env = self._env.unwrapped
+        flat = isinstance(env.observation_space, gym.spaces.Box)
+        if not flat or getattr(env, "_extras", None):
+            raise SettingError("learned: only flat observations without extra_observations")
+        observations, actions, rewards, following, ends = self._native.learned(_native_of(env))
+        shape = (-1, *env.observation_space.shape)  # type: ignore[misc]
+        return observations.reshape(shape), actions, rewards, following.reshape(shape), ends
+
+    def add_to(self, buffer: Buffer) -> None:
+        """Add all to a replay buffer of one environment, as Stable-Baselines3 has it."""
+        for before, action, reward, after, done in zip(*self.learned(), strict=True):
+            buffer.add(
+                before[None],
+                after[None],
+                action[None],
+                np.array([reward], np.float32),
+                np.array([done]),
+                [{}],
+            )
+
+
+def _native_of(env: gym.Env[Any, Any]) -> Any:
+    unwrapped = env.unwrapped
+    if not isinstance(unwrapped, TriFingerEnv):
+        raise SettingError(f"env: expected an environment of trifactor, got {unwrapped!r}")
+    return unwrapped._native

@@ -1,0 +1,110 @@
+"""CoDA from Python: steps recorded, samples made, checked and given to a learner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import trifactor
+from trifactor.augment import Replay
+from trifactor.errors import OrderError, SettingError
+
+
+def recorded(steps: int, **arguments: Any) -> tuple[Any, Replay]:
+    """A pushing environment in which the fingers swing, and what was recorded of it."""
+    env = gym.make("trifactor/Pushing-v0", **arguments)
+    replay = Replay(env, capacity=steps)
+    rng = np.random.default_rng(3)
+    env.reset(seed=3)
+    action = np.zeros(9, np.float32)
+    for i in range(steps):
+        if i % 5 == 0:
+            action = rng.uniform(-1.0, 1.0, 9).astype(np.float32)
+        replay.step(action)
+    return env, replay
+
+
+def test_every_sample_is_what_the_dynamics_make_of_it() -> None:
+    """By the cut test and by simulation; blind exchange is wrong often."""
+    _, replay = recorded(120)
+    assert len(replay) == 120
+    for method in ("cut", "simulation"):
+        samples = replay.coda(25, method=method, seed=1)
+        assert len(samples) == 25
+        assert samples.report["accepted"] == 25
+        assert all(samples.check(i) == (True, 0.0) for i in range(25)), method
+        assert all(len(set(row)) == 2 for row in samples.sources())
+    with pytest.raises(SettingError, match="cut, simulation"):
+        replay.coda(1, method="wishful")
+
+
+def test_a_sample_has_the_parts_that_its_sources_name() -> None:
+    """Columns of a finger come from the step that is named for it, in all arrays."""
+    _, replay = recorded(60)
+    rows, samples = replay.arrays(), replay.coda(10)
+    made, sources = samples.arrays(), samples.sources()
+    assert made["mask"].shape == (10, 7, 4)
+    for i in range(10):
+        for finger in range(3):
+            source, own = sources[i, finger], slice(12 * finger, 12 * finger + 12)
+            assert (made["before"][i, own] == rows["before"][source, own]).all()
+            assert (made["after"][i, own] == rows["after"][source, own]).all()
+            act = slice(3 * finger, 3 * finger + 3)
+            assert (made["action"][i, act] == rows["action"][source, act]).all()
+            assert (made["mask"][i, finger] == rows["mask"][source, finger]).all()
+
+
+class Buffer:
+    """A buffer with the `add` of Stable-Baselines3's."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self.rows: list[tuple[Any, ...]] = []
+
+    def add(
+        self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: list[Any]
+    ) -> None:
+        """Keep a row."""
+        assert obs.shape[0] == next_obs.shape[0] == action.shape[0] == len(infos) == 1
+        self.rows.append((obs[0], action[0], reward[0], next_obs[0], done[0]))
+
+
+@pytest.mark.parametrize("normalize_actions", [True, False])
+def test_a_learner_gets_what_it_would_have_seen(normalize_actions: bool) -> None:
+    """Set to a sample's state, the environment shows, does and pays what the buffer holds."""
+    env, replay = recorded(60, normalize_actions=normalize_actions)
+    samples, buffer = replay.coda(8), Buffer()
+    samples.add_to(buffer)
+    assert len(buffer.rows) == 8
+    world: Any = env.unwrapped
+    for i, (before, action, reward, after, done) in enumerate(buffer.rows):
+        world.set_state(samples.states(i)[0])
+        assert (world.observe() == before).all()
+        observation, paid, terminated, _, _ = world.step(action)
+        # The action went through single precision.
+        np.testing.assert_allclose(observation, after, atol=1e-4)
+        np.testing.assert_allclose(paid, reward, atol=1e-3)
+        assert terminated == done
+
+
+def test_a_replay_comes_back_from_a_file(tmp_path: Any) -> None:
+    """The same samples are made of it."""
+    env, replay = recorded(40)
+    replay.save(tmp_path / "steps.replay")
+    read = Replay.load(env, tmp_path / "steps.replay")
+    assert len(read) == 40
+    both = [r.coda(5, seed=2).arrays() for r in (replay, read)]
+    assert all((both[0][key] == both[1][key]).all() for key in both[0])
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    """An empty replay, and an environment that is none of trifactor's, are refused."""
+    env = gym.make("trifactor/Pushing-v0")
+    with pytest.raises(OrderError):
+        Replay(env, capacity=5).coda(1)
+    with pytest.raises(SettingError, match="environment of trifactor"):
+        Replay(gym.make("CartPole-v1"))
+    assert issubclass(SettingError, trifactor.TrifactorError)
