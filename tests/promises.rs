@@ -31,6 +31,7 @@ mod mesh_motion;
 mod meshes;
 mod metamorphic;
 mod modes;
+mod mpc;
 mod observation;
 mod overlap;
 mod pixels;

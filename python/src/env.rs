@@ -6,12 +6,13 @@ use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArra
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
+use trifactor::agent;
 use trifactor::causal::{self, LocalMask};
 use trifactor::env::observation::{Context, Mode};
 use trifactor::env::pixels::Pixels;
 use trifactor::env::{Config, Description, Env, Info};
 use trifactor::render;
-use trifactor::robot::ActionMode;
+use trifactor::robot::{ActionMode, JOINTS};
 use trifactor::space::BoxSpace;
 use trifactor::task::Family;
 use trifactor::task::overlap::Overlap;
@@ -162,6 +163,16 @@ impl NativeEnv {
         let action = action.as_array().to_vec();
         let step = py.detach(|| self.taken(&action)).map_err(to_python)?;
         Ok((step.reward, step.terminated, step.truncated, step.intervened))
+    }
+
+    /// The action that drives the joints to these angles, rad.
+    fn joint_action<'py>(
+        &self,
+        py: Python<'py>,
+        joints: [f64; JOINTS],
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let action = agent::action(self.env.config(), &joints).map_err(to_python)?;
+        Ok(PyArray1::from_slice(py, &action))
     }
 
     fn dt(&self) -> f64 {

@@ -5,6 +5,7 @@ mod curriculum;
 mod env;
 mod errors;
 mod names;
+mod policy;
 mod record;
 mod sprites;
 mod state;
@@ -31,6 +32,8 @@ mod _trifactor {
     };
     #[pymodule_export]
     use env::NativeEnv;
+    #[pymodule_export]
+    use policy::NativePolicy;
     #[pymodule_export]
     use record::NativeDataset;
     #[pymodule_export]

@@ -28,6 +28,7 @@ from trifactor.errors import (
 )
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.goals import RandomGoals
+from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
 from trifactor.vector import (
     BatchInterventionResult,
@@ -48,6 +49,7 @@ __all__ = [
     "OutOfSpaceError",
     "RandomGoals",
     "RefusedError",
+    "ScriptedPolicy",
     "SettingError",
     "ShapeError",
     "State",
@@ -62,6 +64,7 @@ __all__ = [
     "__version__",
     "augment",
     "get_family",
+    "scripted_policy",
 ]
 
 register()

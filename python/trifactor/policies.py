@@ -1,0 +1,67 @@
+"""Policies without learning: experts that make demonstrations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from trifactor._trifactor import NativePolicy
+from trifactor.env import TriFingerEnv
+from trifactor.errors import SettingError
+from trifactor.vector import TriFingerVectorEnv
+
+
+class ScriptedPolicy:
+    """Chooses the actions of an environment, or of all worlds of a batch, from their states.
+
+    It reads the true state, not the observation, so it takes any observation and ignores it.
+    Wrappers are looked through: one that changes what an action means is to be put around it.
+    """
+
+    def __init__(
+        self, env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], name: str = "scripted"
+    ) -> None:
+        """Make the policy for an environment.
+
+        Args:
+            env: whose `action_mode` is `joint_positions`; a wrapped one is looked through.
+            name: `scripted`, which reaches, pushes, lifts, places and stacks; or `mpc`, which
+                plans with the true model and takes a minute and more for an episode.
+
+        Raises:
+            SettingError: the environment is none of this package's, or its actions are no joint
+                angles.
+            TrifactorError: the name is unknown.
+        """
+        inner = env.unwrapped
+        if isinstance(inner, TriFingerVectorEnv):
+            native = inner._single._native
+            self._policies = [NativePolicy(native, name) for _ in range(inner.num_envs)]
+        elif isinstance(inner, TriFingerEnv):
+            self._policies = [NativePolicy(inner._native, name)]
+        else:
+            raise SettingError(f"env: {type(inner).__name__} is no environment of trifactor")
+        self._env: TriFingerEnv | TriFingerVectorEnv = inner
+
+    def __call__(self, observation: Any = None) -> NDArray[np.float32]:
+        """The action for the present state, a row for each world of a batch."""
+        if isinstance(self._env, TriFingerEnv):
+            return self._policies[0].act(self._env.get_state()).astype(np.float32)
+        states = zip(self._policies, self._env.get_states(), strict=True)
+        return np.stack([policy.act(state) for policy, state in states]).astype(np.float32)
+
+    def reset(self) -> None:
+        """Forget the past; at an episode's first step it is forgotten without that."""
+        for policy in self._policies:
+            policy.reset()
+
+
+def scripted_policy(
+    env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], name: str = "scripted"
+) -> ScriptedPolicy:
+    """The policy without learning of an environment: see `ScriptedPolicy`."""
+    return ScriptedPolicy(env, name)
