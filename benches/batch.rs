@@ -1,5 +1,5 @@
-//! How a batch scales: control steps per second for numbers of worlds and threads, and what each
-//! gains over one world, and over one thread, in the same run.
+//! How a batch scales: control steps per second for numbers of worlds and threads, what each gains
+//! over one world, and over one thread, in the same run; and how long many worlds take to build.
 //!
 //! Random actions in pushing at skip_frame 3, observation and reward included.
 
@@ -11,6 +11,8 @@ use trifactor::rng::Rng;
 use trifactor::vec_env::{Autoreset, Batch, VecEnv};
 
 const WORLDS: [usize; 4] = [1, 16, 256, 1024];
+/// Worlds whose building is timed.
+const MANY: usize = 4096;
 /// Turns that every batch takes, one after the other, so that all see the same machine.
 const ROUNDS: usize = 7;
 /// How long a turn is.
@@ -83,5 +85,21 @@ fn main() -> trifactor::Result<()> {
             println!("{worlds:6}  {threads:7}  {rate:7.0}  {over_world:14.2}  {over_thread:15.2}");
         }
     }
+    building()
+}
+
+/// Builds and resets many worlds a few times, each time from nothing.
+fn building() -> trifactor::Result<()> {
+    let mut seconds = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let config = Config { skip_frame: 3, ..Config::new("pushing") };
+        let mut worlds = VecEnv::new(config, MANY, 0, Autoreset::NextStep)?;
+        let mut batch = worlds.batch::<f32>();
+        worlds.reset(&worlds.seeds(0), None, &mut batch.observations)?;
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    println!("{MANY} worlds built and reset in {:.3} s", seconds[ROUNDS / 2]);
     Ok(())
 }

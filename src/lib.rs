@@ -39,10 +39,11 @@ pub mod curriculum;
 // Floor 8: what influenced what, step by step.
 pub mod causal;
 
-// Floor 9: more transitions from few, and what is kept of it all.
+// Floor 9: more transitions from few, the paper's own world to try it in, and what is kept of it all.
 pub mod augment;
 #[cfg(feature = "record")]
 pub mod record;
+pub mod sprites;
 
 // Floor 10: what moves the robot.
 pub mod agent;

@@ -71,6 +71,14 @@ pub(crate) fn fnv1a(bytes: &[u8], start: u64) -> u64 {
     bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
+/// Mixes a number into a hash (the finaliser of MurmurHash3).
+pub(crate) fn mix(hash: u64, value: u64) -> u64 {
+    let mut h = hash.rotate_left(23) ^ value;
+    h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    h ^ (h >> 33)
+}
+
 #[cfg(test)]
 mod tests {
     use super::Rng;

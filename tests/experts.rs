@@ -3,7 +3,7 @@
 use trifactor::agent;
 
 #[path = "../examples/experts/worlds.rs"]
-mod worlds;
+pub(crate) mod worlds;
 
 use worlds::Change;
 

@@ -398,6 +398,23 @@ fn stepping_on_one_thread_allocates_nothing() {
     }
 }
 
+#[test]
+fn a_world_of_pushing_takes_less_than_two_hundred_kilobytes() {
+    const WORLDS: usize = 64;
+    let mut kept = None;
+    let spent = allocation_counter::measure(|| {
+        let mut worlds = begun(short("pushing"), WORLDS, 1, Autoreset::NextStep);
+        let mut batch = worlds.batch::<f32>();
+        for step in 0..20 {
+            let actions: Vec<f64> = (0..WORLDS).flat_map(|world| action(world, step)).collect();
+            worlds.step(&actions, batch.rows()).unwrap();
+        }
+        kept = Some(worlds);
+    });
+    let each = spent.bytes_current / WORLDS as i64;
+    assert!(kept.is_some() && each < 200_000, "{each} bytes a world");
+}
+
 /// Pushing that panics in one episode.
 struct Fragile(Family);
 

@@ -130,6 +130,15 @@ def rows(family, full, places):
     return table
 
 
+def shortened(path, steps):
+    """The same episodes with at most so many steps, in a file of their own."""
+    content = json.loads(path.read_text())
+    content["episodes"] = [episode[:steps] for episode in content["episodes"]]
+    short = path.with_name(f"{path.stem}_{steps}.json")
+    short.write_text(json.dumps(content))
+    return short
+
+
 def measure(openers, actions, rounds, seconds):
     """{name: [rate of each round]}; what cannot run is left out with a message."""
     clients, rates = {}, {}
@@ -160,6 +169,7 @@ def main():
     parser.add_argument("--kinds", nargs="+", choices=("contact", "random"), default=["contact", "random"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.6, help="least time of a round")
+    parser.add_argument("--steps", type=int, default=150, help="of every episode, at most")
     parser.add_argument("--vector", action="store_true", help="benchmark_vector_step alone")
     chosen = parser.parse_args()
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
@@ -175,13 +185,13 @@ def main():
         environments.run([reference, "-B", HERE / "actions.py", folder, *chosen.kinds], "actions")
     except environments.Missing as missing:
         sys.exit(f"cannot start: {missing}")
+    files = {kind: shortened(folder / f"actions_{kind}.json", chosen.steps) for kind in chosen.kinds}
     report = []
     print("| actions | family | what | steps/s | times the reference |\n|---|---|---|---|---|")
     for kind in chosen.kinds:
         for family in chosen.families if kind == "random" else ["pushing"]:
             openers = rows(family, family == "pushing", places)
-            actions = folder / f"actions_{kind}.json"
-            rates = measure(openers, actions, chosen.rounds, chosen.seconds)
+            rates = measure(openers, files[kind], chosen.rounds, chosen.seconds)
             for name, found in rates.items():
                 pairs = zip(found, rates["reference"], strict=True)
                 ratios = [own / base for own, base in pairs]

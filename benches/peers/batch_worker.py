@@ -5,7 +5,8 @@
     -> {"steps": control steps of one world, "seconds": how long they took}
 
 World i replays the file's episode of that number, counted round, and all begin anew together; what
-that takes is not timed. A failure is answered as {"error": "..."}.
+that takes is not timed. Fewer worlds than episodes replay the episodes in turns. A failure is
+answered as {"error": "..."}.
 """
 
 import json
@@ -164,11 +165,13 @@ def main():
             if path not in begun:
                 with open(path) as file:
                     kept = np.array(json.load(file)["episodes"])
-                begun[path] = np.stack([kept[i % len(kept)] for i in range(worlds)])
+                turns = range(0, max(worlds, len(kept)), worlds)
+                begun[path] = [kept[np.arange(i, i + worlds) % len(kept)] for i in turns]
             steps, seconds = 0, 0.0
             while seconds < request["min_seconds"]:
-                seconds += replay(engine, begun[path])
-                steps += begun[path].shape[0] * begun[path].shape[1]
+                for episodes in begun[path]:
+                    seconds += replay(engine, episodes)
+                    steps += episodes.shape[0] * episodes.shape[1]
             answer = {"steps": steps, "seconds": seconds}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}

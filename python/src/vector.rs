@@ -9,7 +9,7 @@ use trifactor::Error;
 use trifactor::env::observation::Number;
 use trifactor::env::{Env, Info};
 use trifactor::intervention::Intervention;
-use trifactor::vec_env::{Autoreset, Rows, VecEnv};
+use trifactor::vec_env::{Autoreset, Rows, Snapshot, VecEnv};
 
 use crate::env::NativeEnv;
 use crate::errors::{self, shape_error, to_python};
@@ -31,6 +31,12 @@ type Branch<'py> = (Array1<'py, f64>, bool, bool, bool, f64, State, Vec<State>);
 /// Worlds, last observations (a row each), achieved goals, desired goals, and infos.
 type Finals<'py> =
     (Vec<usize>, Array2<'py, f64>, Array2<'py, f64>, Array2<'py, f64>, Bound<'py, PyDict>);
+
+/// State, starting state, whether the world has begun, ended, and has a seed.
+type Saved = (State, State, bool, bool, bool);
+
+/// The same, as it comes back.
+type Given<'py> = (PyRef<'py, State>, PyRef<'py, State>, bool, bool, bool);
 
 /// Many environments; `trifactor.vector.TriFingerVectorEnv` says what each call means.
 #[pyclass(module = "trifactor._trifactor")]
@@ -233,6 +239,26 @@ impl NativeVecEnv {
     fn set_states(&mut self, py: Python<'_>, states: Vec<PyRef<'_, State>>) -> PyResult<()> {
         let states: Vec<_> = states.iter().map(|state| state.inner.clone()).collect();
         py.detach(|| self.worlds.set_states(&states)).map_err(to_python)
+    }
+
+    /// What a copy of one world needs.
+    fn save(&self, world: usize) -> PyResult<Saved> {
+        let Some(saved) = self.worlds.save(world) else {
+            return Err(shape_error("world", "one of the batch", world.to_string()));
+        };
+        let Snapshot { state, starting, begun, ended, seeded } = saved;
+        Ok((State::new(&state), State::new(&starting), begun, ended, seeded))
+    }
+
+    /// Puts worlds where `save` found them; None leaves a world alone.
+    fn restore(&mut self, py: Python<'_>, saved: Vec<Option<Given<'_>>>) -> PyResult<()> {
+        let snapshot = |(state, starting, begun, ended, seeded): Given<'_>| {
+            let state = trifactor::State::clone(&state.inner);
+            let starting = trifactor::State::clone(&starting.inner);
+            Snapshot { state, starting, begun, ended, seeded }
+        };
+        let saved: Vec<_> = saved.into_iter().map(|one| one.map(snapshot)).collect();
+        py.detach(|| self.worlds.restore(&saved)).map_err(to_python)
     }
 
     /// The variables of one world, by the reference's names.

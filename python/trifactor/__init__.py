@@ -26,6 +26,7 @@ from trifactor.errors import (
     UnknownVariableError,
 )
 from trifactor.goal import TriFingerGoalEnv
+from trifactor.goals import RandomGoals
 from trifactor.registration import register
 from trifactor.vector import (
     BatchInterventionResult,
@@ -44,6 +45,7 @@ __all__ = [
     "NotFiniteError",
     "OrderError",
     "OutOfSpaceError",
+    "RandomGoals",
     "RefusedError",
     "SettingError",
     "ShapeError",

@@ -16,6 +16,7 @@ from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, ShapeError, TrifactorError
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.observation import Array, Variables
+from trifactor.worlds import OneByOne
 
 Seeds = int | Sequence[int | None] | None
 """One for all, of which world i has `seed + i`; or one for each, None for the next episode."""
@@ -48,7 +49,7 @@ class Branch(NamedTuple):
     """The state after every step, where they were asked for."""
 
 
-class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
+class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
     """Many worlds of one kind, stepped together on threads of their own.
 
     World i gives the same bits as a `TriFingerEnv` with its seed, whatever the number of worlds
@@ -57,7 +58,7 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
 
     The interpreter is free while the worlds compute. The threads are started by the first call
     that has work for them, so that a process may fork before; in a child that was forked later
-    they are started anew.
+    they are started anew. A batch can be pickled at any time, and goes on the same.
     """
 
     _single_class: ClassVar[type[TriFingerEnv]] = TriFingerEnv
@@ -99,7 +100,7 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
                     "gymnasium.vector.SyncVectorEnv, or do it on the whole batch's arrays"
                 )
         num_envs = _count("num_envs", num_envs)
-        threads = 0 if num_threads is None else _count("num_threads", num_threads)
+        self._threads = 0 if num_threads is None else _count("num_threads", num_threads)
         try:
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError as error:
@@ -107,7 +108,9 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
             raise SettingError(f"autoreset_mode {autoreset_mode!r}: choose {known}") from error
         single = self._single_class(**settings)
         self._single = single
-        self._native = NativeVecEnv(single._native, num_envs, threads, self.autoreset_mode.value)
+        self._native = NativeVecEnv(
+            single._native, num_envs, self._threads, self.autoreset_mode.value
+        )
         self.num_envs = num_envs
         self.num_threads = self._native.threads()
         self.copy = copy
@@ -122,6 +125,8 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
         # Worlds that have a seed: the others draw one at their first reset.
         self._seeded = np.zeros(num_envs, np.bool_)
         self._buffers: tuple[Array, ...] | None = None if copy else self._new_buffers()
+        self._alone: TriFingerEnv | None = None
+        self._attributes: list[dict[str, Any]] = [{} for _ in range(num_envs)]
 
     @property
     def dt(self) -> float:
@@ -193,6 +198,10 @@ class TriFingerVectorEnv(VectorEnv[Any, Array, Any]):
         if same_step:
             self._add_finals(infos, truncated)
         return self._shown(buffers), rewards, terminated, truncated, infos
+
+    def present_infos(self, worlds: NDArray[np.bool_] | None = None) -> dict[str, Any]:
+        """What `infos` says of the present states of all worlds, or of those of a mask."""
+        return self._infos(worlds, np.zeros(self.num_envs, np.bool_))
 
     def observe(self) -> Any:
         """The observations of the present states."""

@@ -1,19 +1,26 @@
 //! What moves the robot: policies.
 
 mod blocks;
+mod cem;
 mod clearance;
 mod errand;
 mod grasp;
 mod motion;
+mod mpc;
 mod pose;
 mod reach;
 
-use crate::robot::Nine;
+use crate::env::{Config, Env};
+use crate::error::{Error, Result};
+use crate::robot::{ActionMode, Nine};
+use crate::space::normalize;
 use crate::task::Family;
 use crate::task::reward::Rules;
 use crate::world::State;
 
 pub use blocks::{ScriptedBlocks, ScriptedPush};
+pub use cem::Cem;
+pub use mpc::{Mpc, MpcSettings, Worth};
 pub use reach::ScriptedReach;
 
 /// Moves the robot: chooses an action from a state.
@@ -28,9 +35,72 @@ pub trait Policy {
 
 /// The scripted policy for a family, for control steps of `dt` seconds: [`ScriptedReach`] where
 /// fingertips have goals, else [`ScriptedBlocks`].
-pub fn scripted(family: &Family, dt: f64) -> Box<dyn Policy + Send> {
+pub fn scripted(family: &Family, dt: f64) -> Box<dyn Policy + Send + Sync> {
     match family.reward().rules {
         Rules::Reaching => Box::new(ScriptedReach),
         _ => Box::new(ScriptedBlocks::new(dt)),
+    }
+}
+
+/// The names of [`named`]'s policies.
+pub const NAMES: [&str; 2] = ["scripted", "mpc"];
+
+/// The policy without learning of that name, for the worlds of an environment: `scripted` or
+/// `mpc`, model-predictive control with its default settings.
+///
+/// # Errors
+/// [`Error::UnknownName`] lists the names; those of [`Mpc::new`].
+pub fn named(name: &str, env: &Env) -> Result<Box<dyn Policy + Send + Sync>> {
+    match name {
+        "scripted" => Ok(scripted(env.family(), env.dt())),
+        "mpc" => Ok(Box::new(Mpc::new(env, MpcSettings::default())?)),
+        _ => Err(Error::UnknownName {
+            what: "policy",
+            name: name.to_string(),
+            known: NAMES.join(", "),
+        }),
+    }
+}
+
+/// The action of an environment so configured that drives the joints to these angles, rad: what
+/// [`Policy::act`] writes, within the bounds and normalised where actions are.
+///
+/// # Errors
+/// [`Error::Setting`] where actions are no joint angles.
+pub fn action(config: &Config, joints: &Nine) -> Result<Nine> {
+    let mode = config.action_mode;
+    if mode != ActionMode::JointPositions {
+        let (name, value) = ("action_mode", mode.name().to_string());
+        let reason = "must be joint_positions for policies without learning";
+        return Err(Error::Setting { name, value, reason });
+    }
+    let (bounds, clipped) = (mode.bounds(), mode.clip(joints));
+    Ok(match config.normalize_actions {
+        true => std::array::from_fn(|i| normalize(clipped[i], bounds.low[i], bounds.high[i])),
+        false => clipped,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::robot::REST;
+
+    #[test]
+    fn joint_angles_become_the_action_that_means_them() {
+        let normalized = action(&Config::new("pushing"), &REST).unwrap();
+        let meant = ActionMode::JointPositions.denormalize(&normalized);
+        assert!(meant.iter().zip(REST).all(|(a, b)| (a - b).abs() < 1e-12), "{meant:?}");
+        let plain = Config { normalize_actions: false, ..Config::new("pushing") };
+        assert_eq!(action(&plain, &REST), Ok(REST));
+        let torques = Config { action_mode: ActionMode::JointTorques, ..plain };
+        assert!(matches!(action(&torques, &REST), Err(Error::Setting { .. })));
+    }
+
+    #[test]
+    fn policies_are_found_by_name_and_others_listed() {
+        let env = Env::new(Config::new("pushing")).unwrap();
+        assert!(NAMES.iter().all(|name| named(name, &env).is_ok()));
+        assert!(matches!(named("ppo", &env), Err(Error::UnknownName { .. })));
     }
 }

@@ -5,21 +5,26 @@
 //! [`Method`] of a generator, and can be proved afterwards by a [`Certificate`].
 
 mod certificate;
+mod choice;
 mod coda;
 mod coverage;
 mod cut;
 mod generator;
 mod mixture;
 mod relabel;
+mod report;
 mod resimulate;
 mod samples;
+mod seen;
 
 pub use certificate::{Certificate, Verdict};
+pub use choice::{Choice, MOST_NODES};
 pub use coda::{Coda, Contexts, Method};
 pub use coverage::Coverage;
-pub use generator::{Generator, Report};
+pub use generator::Generator;
 pub use mixture::{Drawn, Mixture};
 pub use relabel::{GoalRelabel, VisualRelabel};
+pub use report::Report;
 pub use resimulate::{Difference, Resimulator};
 pub use samples::Samples;
 

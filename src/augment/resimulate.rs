@@ -38,7 +38,7 @@ impl Resimulator {
     pub fn step(&mut self, before: &State, action: &Nine) -> Result<Transition> {
         self.env.set_state(before)?;
         self.env.step(action)?;
-        Transition::of_last_step(&self.env, before.clone())
+        Transition::last(&self.env, before.clone())
     }
 
     /// How far the outcome of a transition is from what the dynamics make of its beginning.

@@ -5,7 +5,6 @@ use crate::causal::{ACTIONS, Replay, Transition};
 use crate::env::{Env, Worth};
 use crate::error::Result;
 use crate::math::Triple;
-use crate::robot::JOINTS;
 use crate::world::State;
 
 /// Made-up transitions, a row each; every part of a row is a part of a row of the replay.
@@ -36,6 +35,11 @@ impl Samples {
     /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
+    }
+
+    /// Takes all samples away, and keeps the memory for others.
+    pub fn clear(&mut self) {
+        self.truncate(0);
     }
 
     /// The matrices.
@@ -93,36 +97,31 @@ impl Samples {
 
     /// Adds a sample: every body from the row that its choice names, all else from the first row.
     pub(super) fn push(&mut self, replay: &Replay, rows: &[usize], choice: &[u8]) {
-        let (first, sample) = (rows[0], self.len());
+        let (from, sample) = (replay.columns(), self.len());
+        let row_of = |body: usize| rows[usize::from(choice[body])];
+        let mut first = 0;
+        // Bodies next to each other that come from the same row are copied at once.
+        for run in choice.chunk_by(|a, b| a == b) {
+            self.columns.extend_bodies(from, row_of(first), first..first + run.len());
+            first += run.len();
+        }
+        self.columns.push_rest(from, rows[0]);
         let layout = replay.layout();
-        let (width, words, bodies) = (layout.width(), layout.mask_words(), layout.bodies());
-        self.columns.push_row(replay.columns(), first);
-        self.bases.push(first as u32);
-        for (body, &source) in choice.iter().enumerate() {
-            let row = rows[usize::from(source)];
-            self.sources.push(row as u32);
-            if source == 0 {
-                continue;
-            }
-            let columns = layout.columns(body);
-            let own = sample * width + columns.start..sample * width + columns.end;
-            let from = replay.columns();
-            self.columns.before[own.clone()]
-                .copy_from_slice(&from.before_row(row)[columns.clone()]);
-            self.columns.after[own].copy_from_slice(&from.after_row(row)[columns]);
-            let mask = &mut self.columns.mask[sample * words..];
+        let (words, bodies) = (layout.mask_words(), layout.bodies());
+        let mask = &mut self.columns.mask[sample * words..];
+        for body in (0..bodies).filter(|body| choice[*body] != 0) {
+            let other = from.mask_row(row_of(body));
             let mut copy = |entry: usize| {
-                let bits = bits(from.mask_row(row), entry * bodies, bodies);
-                set_bits(mask, entry * bodies, bodies, bits);
+                let own = bits(other, entry * bodies, bodies);
+                set_bits(mask, entry * bodies, bodies, own);
             };
             copy(body);
             if body < ACTIONS {
                 copy(bodies + body);
-                let (own, other) = (sample * JOINTS + 3 * body, 3 * body);
-                self.columns.action[own..own + 3]
-                    .copy_from_slice(&from.action_row(row)[other..other + 3]);
             }
         }
+        self.sources.extend((0..bodies).map(|body| row_of(body) as u32));
+        self.bases.push(rows[0] as u32);
         if !self.colors.is_empty() {
             self.colors.extend(colors_of(&self.constants(sample, replay)));
         }

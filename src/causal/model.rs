@@ -201,7 +201,7 @@ fn taken(env: &mut Env, before: &State, action: &Nine) -> Result<Transition> {
     }
     env.set_state(before)?;
     env.step(action)?;
-    Transition::of_last_step(env, before.clone())
+    Transition::last(env, before.clone())
 }
 
 /// Scores from elsewhere, such as a learned model's.

@@ -34,11 +34,14 @@ impl Transition {
     pub fn take(env: &mut Env, action: &[f64]) -> Result<(Step, Self)> {
         let before = env.state().clone();
         let step = env.step(action)?;
-        Ok((step, Self::of_last_step(env, before)?))
+        Ok((step, Self::last(env, before)?))
     }
 
     /// The transition from a state to where an environment's last step led from it.
-    pub(crate) fn of_last_step(env: &Env, before: State) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Order`] where no step led to the present state.
+    pub fn last(env: &Env, before: State) -> Result<Self> {
         if !env.has_stepped() {
             return Err(Error::Order("call step first: a transition is of the last step"));
         }

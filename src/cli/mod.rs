@@ -33,7 +33,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a scripted policy, with an intervention and a new goal before every episode
+    /// Runs a policy without learning, with an intervention and a new goal before every episode
     Run(run::Options),
     /// Summarises a log, or re-runs its every transition and compares bit for bit
     Replay(replay::Options),

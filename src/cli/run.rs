@@ -23,6 +23,9 @@ const CHANGED: [&str; 3] = ["mass", "size", "friction"];
 pub(super) struct Options {
     #[command(flatten)]
     world: WorldOptions,
+    /// What moves the robot: scripted, or mpc (plans with the true model; minutes an episode)
+    #[arg(long, default_value = "scripted", value_parser = agent::NAMES)]
+    policy: String,
     /// Number of episodes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     episodes: u64,
@@ -59,7 +62,7 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let mut env = options.world.env(false)?;
     let header = Header::new(env.description(), options.seed);
     env.reset(Some(options.seed));
-    let mut policy = agent::scripted(env.family(), env.dt());
+    let mut policy = agent::named(&options.policy, &env)?;
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
     let mut log = Writer::create(path, &header)?;

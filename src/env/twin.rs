@@ -50,6 +50,16 @@ impl Env {
         Some(pictures)
     }
 
+    /// As [`Env::twin`], with actions in physical units whatever this one's are in.
+    ///
+    /// # Errors
+    /// As [`Env::twin`].
+    pub fn twin_in_units(&self) -> Result<Self> {
+        let mut twin = self.twin()?;
+        twin.config.normalize_actions = false;
+        Ok(twin)
+    }
+
     /// Whether [`Env::set_state`] would take a state; nothing changes.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod batch;
 mod branch;
 mod pool;
 mod slot;
+mod snapshot;
 
 use std::borrow::Borrow;
 
@@ -25,6 +26,7 @@ pub use branch::Branch;
 use pool::Pool;
 pub use slot::Final;
 use slot::Slot;
+pub use snapshot::Snapshot;
 
 /// What becomes of a world whose episode has ended; the words are Gymnasium's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Counterfactual data augmentation: what is stitched is what the dynamics would have brought.
 
 pub(crate) mod data;
+mod more;
 
 use trifactor::augment::{Coda, Difference, Generator, Method, Report, Resimulator, Samples};
 use trifactor::causal::{Distance, Replay};

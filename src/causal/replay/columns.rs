@@ -1,5 +1,7 @@
 //! Transitions side by side, a row each, node by node.
 
+use std::ops::Range;
+
 use super::layout::Layout;
 use crate::causal::{ACTIONS, LocalMask};
 use crate::robot::{JOINTS, Nine};
@@ -119,12 +121,20 @@ impl Columns {
         self.mask.resize(self.rows * self.layout.mask_words(), 0);
     }
 
-    /// Adds a copy of a row of another table of the same layout.
-    pub(crate) fn push_row(&mut self, from: &Self, row: usize) {
+    /// Adds to a row that is being written what some bodies, next to each other, were, did and
+    /// became in a row of another table of the same layout.
+    pub(crate) fn extend_bodies(&mut self, from: &Self, row: usize, bodies: Range<usize>) {
+        let columns =
+            self.layout.columns(bodies.start).start..self.layout.columns(bodies.end - 1).end;
+        self.before.extend_from_slice(&from.before_row(row)[columns.clone()]);
+        self.after.extend_from_slice(&from.after_row(row)[columns]);
+        let fingers = 3 * bodies.start.min(ACTIONS)..3 * bodies.end.min(ACTIONS);
+        self.action.extend_from_slice(&from.action_row(row)[fingers]);
+    }
+
+    /// Ends a row whose bodies are written, with goals and mask of a row of another table.
+    pub(crate) fn push_rest(&mut self, from: &Self, row: usize) {
         self.rows += 1;
-        self.before.extend_from_slice(from.before_row(row));
-        self.action.extend_from_slice(from.action_row(row));
-        self.after.extend_from_slice(from.after_row(row));
         self.goals.extend_from_slice(from.goal_row(row));
         self.mask.extend_from_slice(from.mask_row(row));
     }

@@ -58,8 +58,6 @@ impl Replay {
             put(&mut file, &self.context, |x| x.to_le_bytes())?;
             put(&mut file, &self.step, |x| x.to_le_bytes())?;
             put(&mut file, &self.touching, |x| [u8::from(*x)])?;
-            put(&mut file, &self.labels, |x| [*x])?;
-            put(&mut file, &self.digests, |x| x.to_le_bytes())?;
             put(&mut file, &self.regions, |x| x.to_le_bytes())?;
             file.flush()
         };
@@ -79,7 +77,7 @@ impl Replay {
         let mut replay = header.check()?;
         let (rows, layout) = (header.rows, replay.layout().clone());
         let mut read = || -> std::io::Result<()> {
-            let (width, bodies) = (layout.width(), layout.bodies());
+            let width = layout.width();
             let columns = &mut replay.columns;
             columns.before = get(&mut file, rows * width, f64::from_le_bytes)?;
             columns.action = get(&mut file, rows * JOINTS, f64::from_le_bytes)?;
@@ -90,8 +88,6 @@ impl Replay {
             replay.context = get(&mut file, rows, u32::from_le_bytes)?;
             replay.step = get(&mut file, rows, u64::from_le_bytes)?;
             replay.touching = get(&mut file, rows, |[x]: [u8; 1]| x != 0)?;
-            replay.labels = get(&mut file, rows * bodies, |[x]: [u8; 1]| x)?;
-            replay.digests = get(&mut file, rows * bodies, u64::from_le_bytes)?;
             let regions = if header.regions { rows * 6 * layout.parts() } else { 0 };
             replay.regions = get(&mut file, regions, f32::from_le_bytes)?;
             Ok(())
@@ -99,9 +95,14 @@ impl Replay {
         read().map_err(|error| file_error(path, error))?;
         let rest = file.fill_buf().map_err(|error| file_error(path, error))?;
         let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
-        let labels = replay.labels.iter().all(|label| usize::from(*label) < layout.bodies());
-        if !rest.is_empty() || !contexts || !labels {
+        if !rest.is_empty() || !contexts {
             return Err(malformed("columns", "they are not what the first line announces"));
+        }
+        replay.labels.resize(rows * layout.bodies(), 0);
+        replay.digests.resize(rows * layout.bodies(), 0);
+        for row in 0..rows {
+            let mask = replay.columns.local_mask(row);
+            replay.derive(row, &mask);
         }
         Ok(replay)
     }

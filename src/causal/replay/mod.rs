@@ -21,10 +21,10 @@ pub(crate) use context::transplant;
 pub use layout::{BLOCK, FINGER, GOAL, Layout};
 pub use sampling::{Hindsight, Priorities, Prioritised};
 
-use super::Transition;
+use super::{LocalMask, Transition};
 use crate::causal::ACTIONS;
 use crate::error::{Error, Result};
-use crate::rng::fnv1a;
+use crate::rng::{fnv1a, mix};
 use crate::robot::JOINTS;
 use crate::world::{Physics, Region, Scene, State, Sweep};
 
@@ -249,8 +249,14 @@ impl Replay {
         for (i, bits) in t.mask.rows().iter().enumerate() {
             set_bits(mask, i * bodies, bodies, *bits);
         }
-        let labels = &mut self.labels[row * bodies..(row + 1) * bodies];
-        labels.copy_from_slice(&t.mask.labels(layout.scene()));
+        self.derive(row, &t.mask);
+    }
+
+    /// Computes what follows from a row's columns.
+    fn derive(&mut self, row: usize, mask: &LocalMask) {
+        let bodies = self.layout().bodies();
+        let own = mask.labels(self.layout().scene());
+        self.labels[row * bodies..(row + 1) * bodies].copy_from_slice(&own);
         for body in 0..bodies {
             self.digests[row * bodies + body] = self.columns.digest(row, body);
         }
@@ -316,7 +322,10 @@ impl Columns {
             .iter()
             .chain(&self.after_row(row)[columns])
             .chain(&self.action_row(row)[action]);
-        numbers.fold(0xcbf2_9ce4_8422_2325, |hash, x| fnv1a(&x.to_le_bytes(), hash))
+        let hash = fnv1a(&[body as u8], 0xcbf2_9ce4_8422_2325);
+        let hash = numbers.fold(hash, |hash, x| fnv1a(&x.to_le_bytes(), hash));
+        // Hashes of bodies are added up, so that each has to be well mixed by itself.
+        mix(0, hash)
     }
 }
 
