@@ -71,6 +71,8 @@ def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
             )
         )
     more.setdefault("requirements", ["trifactor"])
+    more.setdefault("description", dataset.notes or "Recorded with trifactor")
+    more.setdefault("eval_env", env)
     more.setdefault("algorithm_name", dataset.policy or "unknown")
     return minari.create_dataset_from_buffers(dataset_id, buffers, env=env, **more)
 

@@ -189,7 +189,8 @@ def test_a_minari_data_set_loads_with_minari_alone_and_recovers_its_world(
     recorded, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
-    to_minari(recorded, "trifactor/test-v0", author="a test")
+    by = {"author": "a test", "author_email": "@", "code_permalink": "a test's"}
+    to_minari(recorded, "trifactor/test-v0", **by)
     # A process that has heard of this package by the data set only.
     loaded = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True)
     assert loaded.returncode == 0, loaded.stderr
