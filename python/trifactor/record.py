@@ -208,6 +208,8 @@ class Verification:
     """What came of re-running a data set."""
 
     episodes: int
+    disagreeing: int
+    """Episodes with a transition that does not agree."""
     transitions: int
     agreed: int
     """Transitions that agree in every bit."""
@@ -215,6 +217,8 @@ class Verification:
     """Steps with an actor within, which were not re-run."""
     differences: list[Difference]
     """The first hundred."""
+    closed: bool
+    """Whether the data set was closed; if not, episodes may be missing at its end."""
 
     @property
     def fraction(self) -> float:
@@ -293,10 +297,13 @@ class Dataset:
             FormatError: the file was changed after it was written.
             StateError: this release would make another world.
         """
-        verified = self._native.verify(num_threads or 0, progress)
-        episodes, transitions, agreed, intervened, differences = verified
+        episodes, disagreeing, transitions, agreed, intervened, differences, closed = (
+            self._native.verify(num_threads or 0, progress)
+        )
         told = [Difference(*each) for each in differences]
-        return Verification(episodes, transitions, agreed, intervened, told)
+        return Verification(
+            episodes, disagreeing, transitions, agreed, intervened, told, closed
+        )
 
     def manifest(self) -> str:
         """From what `regenerate(manifest, path)` makes the same file again, as JSON."""
