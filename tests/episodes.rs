@@ -301,6 +301,7 @@ fn a_transition_that_the_dynamics_did_not_make_is_found() {
     writer.close().unwrap();
     let verified = verify(&Dataset::open(&path).unwrap(), 1, &|_| ()).unwrap();
     assert_eq!((verified.transitions, verified.agreed), (8, 5));
+    assert!(verified.episodes == 1 && verified.disagreeing == 1 && verified.closed);
     let rows: Vec<_> = verified.differences.iter().map(|d| (d.row, &d.what[..10])).collect();
     assert_eq!(rows, [(2, "the reward"), (3, "the observ"), (last, "the next s")]);
     assert_eq!(verified.differences[2].largest, before.next_up() - before);

@@ -20,6 +20,10 @@ type Said<'a> = (String, Option<&'a str>, Option<&'a str>, &'a str, &'a str);
 /// An episode, a row, what differs, by how much.
 type Difference = (usize, usize, String, f64);
 
+/// Episodes, those that disagree, transitions, those that agree, steps with an actor within, the
+/// first differences, whether the data set was closed.
+type Verified = (usize, usize, u64, u64, u64, Vec<Difference>, bool);
+
 /// Where and what an environment records.
 pub(crate) struct Recording {
     pub(crate) recorder: Recorder,
@@ -104,14 +108,13 @@ impl NativeDataset {
         columns(py, &episode.ok_or_else(missing)?)
     }
 
-    /// Re-runs every transition: episodes, transitions, those that agree, steps with an actor
-    /// within, and the first differences; `progress` is called with the steps of every episode.
+    /// Re-runs every transition; `progress` is called with the steps of every episode.
     fn verify(
         &self,
         py: Python<'_>,
         threads: usize,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<(usize, u64, u64, u64, Vec<Difference>)> {
+    ) -> PyResult<Verified> {
         let raised = std::sync::Mutex::new(None);
         let told = |steps: u64| {
             let Some(progress) = &progress else { return };
@@ -125,8 +128,9 @@ impl NativeDataset {
         if let Ok(Some(error)) = raised.into_inner() {
             return Err(error);
         }
-        let differences = v.differences.into_iter().map(|d| (d.episode, d.row, d.what, d.largest));
-        Ok((v.episodes, v.transitions, v.agreed, v.intervened, differences.collect()))
+        let told = v.differences.into_iter().map(|d| (d.episode, d.row, d.what, d.largest));
+        let told = told.collect();
+        Ok((v.episodes, v.disagreeing, v.transitions, v.agreed, v.intervened, told, v.closed))
     }
 
     /// The manifest as JSON.

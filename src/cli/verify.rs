@@ -35,9 +35,12 @@ pub(super) fn verify(options: &Options) -> Result<i32> {
         print(&format!("episode {episode}, row {row}: {what}; by at most {largest:e}"))?;
     }
     print(&table(&verified))?;
-    if !dataset.is_closed() {
+    if !verified.closed {
         let cut = dataset.cut();
-        print(&format!("it was not closed: {cut} bytes at its end belong to no whole episode"))?;
+        print(&format!(
+            "the file was not closed: episodes may be missing at its end, and the last {cut} bytes \
+             belong to no whole one"
+        ))?;
     }
     Ok(i32::from(!verified.all_agree()))
 }
@@ -46,6 +49,7 @@ fn table(verified: &Verification) -> String {
     let mut table = plain(&["what", "number"]);
     let rows = [
         ("episodes", verified.episodes.to_string()),
+        ("episodes that disagree", verified.disagreeing.to_string()),
         ("transitions", verified.transitions.to_string()),
         ("agree bit for bit", verified.agreed.to_string()),
         ("fraction", format!("{:.6}", verified.fraction())),

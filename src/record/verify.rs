@@ -33,6 +33,8 @@ pub struct Difference {
 pub struct Verification {
     /// Episodes that were read.
     pub episodes: usize,
+    /// Those of them with a transition that does not agree.
+    pub disagreeing: usize,
     /// Transitions that were re-run.
     pub transitions: u64,
     /// Those of them that agree with what was recorded in every bit: the next state, reward and
@@ -42,6 +44,8 @@ pub struct Verification {
     pub intervened: u64,
     /// The first differences, in the data set's order.
     pub differences: Vec<Difference>,
+    /// Whether the data set was closed; if not, episodes may be missing at its end.
+    pub closed: bool,
 }
 
 impl Verification {
@@ -57,6 +61,7 @@ impl Verification {
 
     fn add(&mut self, other: Self) {
         self.episodes += other.episodes;
+        self.disagreeing += other.disagreeing;
         self.transitions += other.transitions;
         self.agreed += other.agreed;
         self.intervened += other.intervened;
@@ -118,7 +123,7 @@ pub fn verify_in(
         let panicked = |_| Err(Error::Panicked { reason: "while it was re-run".to_string() });
         hands.into_iter().map(|hand| hand.join().unwrap_or_else(panicked)).collect()
     });
-    let mut sum = Verification::default();
+    let mut sum = Verification { closed: dataset.is_closed(), ..Verification::default() };
     for part in parts {
         sum.add(part?);
     }
@@ -155,6 +160,7 @@ impl Run<'_> {
                 }
             }
         }
+        sum.disagreeing = usize::from(!sum.all_agree());
         Ok(sum)
     }
 
