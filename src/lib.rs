@@ -35,6 +35,9 @@ pub mod vec_env;
 
 // Floor 7: how the world changes while an agent learns, and where it is evaluated.
 pub mod curriculum;
+pub mod evaluation;
+#[cfg(feature = "report")]
+pub mod report;
 
 // Floor 8: what influenced what, step by step.
 pub mod causal;

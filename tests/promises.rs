@@ -11,6 +11,7 @@ mod endurance;
 mod env;
 #[cfg(feature = "record")]
 mod episodes;
+mod evaluation;
 mod experts;
 mod families;
 mod free_dynamics;

@@ -3,6 +3,7 @@
 mod blocks;
 mod cem;
 mod clearance;
+mod driver;
 mod errand;
 mod grasp;
 mod motion;
@@ -20,6 +21,7 @@ use crate::world::State;
 
 pub use blocks::{ScriptedBlocks, ScriptedPush};
 pub use cem::Cem;
+pub use driver::{DRIVERS, driver};
 pub use mpc::{Mpc, MpcSettings, Worth};
 pub use reach::ScriptedReach;
 

@@ -1,6 +1,7 @@
 //! The command line of `trifactor`: translates, decides nothing.
 
 mod bench;
+mod evaluate;
 mod log;
 mod manifest;
 mod patch;
@@ -52,6 +53,8 @@ enum Command {
     Bench(bench::Options),
     /// Prints the variables of a task family: unit, shape, default, ranges, meaning
     Variables(Box<variables::Options>),
+    /// Evaluates a policy in the frozen worlds of protocols: scores, intervals, a report
+    Evaluate(evaluate::Options),
     /// Prints evaluation protocols: what they vary; one's worlds; how often draws are accepted
     Protocols(Box<protocols::Options>),
 }
@@ -114,6 +117,7 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Render(options) => render::render(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),
+        Command::Evaluate(options) => evaluate::evaluate(&options),
         Command::Protocols(options) => protocols::protocols(&options),
     };
     match done {

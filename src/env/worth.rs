@@ -2,6 +2,7 @@
 
 use super::{Env, tips_of};
 use crate::error::Result;
+use crate::task::overlap::Overlap;
 use crate::world::State;
 
 /// How a step stands to the task.
@@ -18,6 +19,14 @@ pub struct Worth {
 }
 
 impl Env {
+    /// How much of the goal the present state achieves, 0 to 1, by either figure.
+    pub fn fractional_success(&self, overlap: Overlap) -> f64 {
+        match overlap == self.config.overlap {
+            true => self.outcome.fractional_success,
+            false => self.task.outcome(&self.state, &self.tips, overlap).fractional_success,
+        }
+    }
+
     /// What a step from one state to another is worth: what [`Env::step`] pays for it.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use crate::world::State;
 use batch::length;
 pub use batch::{Batch, Rows};
 pub use branch::Branch;
-use pool::Pool;
+pub(crate) use pool::Pool;
 pub use slot::Final;
 use slot::Slot;
 pub use snapshot::Snapshot;

@@ -9,7 +9,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::error::{Error, Result};
 
 /// How many threads, and the threads themselves once there was work for them.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     threads: usize,
     // With the process that made them: a forked child has the object but not the threads.
     made: Option<(u32, ThreadPool)>,
@@ -17,7 +17,7 @@ pub(super) struct Pool {
 
 impl Pool {
     /// That many threads, for 0 as many as the machine runs at once.
-    pub(super) fn new(threads: usize) -> Self {
+    pub(crate) fn new(threads: usize) -> Self {
         let threads = match threads {
             0 => available_parallelism().map_or(1, usize::from),
             threads => threads,
@@ -25,13 +25,13 @@ impl Pool {
         Self { threads, made: None }
     }
 
-    pub(super) fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         self.threads
     }
 
     /// Runs some work where rayon's iterators use these threads, or on the caller's own if there
     /// is but one.
-    pub(super) fn run<R: Send>(&mut self, many: impl FnOnce(bool) -> R + Send) -> Result<R> {
+    pub(crate) fn run<R: Send>(&mut self, many: impl FnOnce(bool) -> R + Send) -> Result<R> {
         if self.threads == 1 {
             return Ok(many(false));
         }
@@ -53,7 +53,7 @@ impl Pool {
     }
 
     /// Ends the threads; later work starts new ones.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.forget_another_process();
         self.made = None;
     }

@@ -92,6 +92,11 @@ impl Space {
         &self.all
     }
 
+    /// The paths and globs that have a part of their own, with it.
+    pub fn exceptions(&self) -> impl Iterator<Item = (&str, &Part)> {
+        self.except.iter().map(|(glob, part)| (glob.as_str(), part))
+    }
+
     /// Refuses a space that speaks of variables which a state has not, or whose values have another
     /// length there.
     ///

@@ -1,0 +1,136 @@
+//! `trifactor evaluate`: a policy in the frozen worlds of protocols, its scores and a report.
+
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+
+use super::run::{number, plain, progress};
+use super::{WorldOptions, print};
+use crate::agent;
+use crate::env::Env;
+use crate::error::Result;
+use crate::evaluation::statistics::Bootstrap;
+use crate::evaluation::{self, Comparison, Metric, Paired, Plan, Run, Scores, Summary};
+use crate::report;
+
+/// In how many worlds it is asked whether the policy follows colours.
+const PROBES: usize = 200;
+/// The scores among the files that are written.
+const SCORES: &str = "scores.json";
+/// What the table shows.
+const SHOWN: [(Metric, &str); 6] = [
+    (Metric::LastFractionalSuccess, "last"),
+    (Metric::AabbLastFractionalSuccess, "last, boxes"),
+    (Metric::FullIntegratedFractionalSuccess, "full integrated"),
+    (Metric::LastIntegratedFractionalSuccess, "last integrated"),
+    (Metric::Success, "success rate"),
+    (Metric::Return, "return"),
+];
+
+/// What is to be evaluated, and where.
+#[derive(clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    world: WorldOptions,
+    /// The policy
+    #[arg(long, default_value = "scripted", value_parser = agent::DRIVERS)]
+    policy: String,
+    /// Protocols, comma separated: all (the reference's), generated, or names as `protocols`
+    /// prints them
+    #[arg(long, default_value = "all")]
+    protocols: String,
+    /// Worlds of every protocol
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    worlds: u64,
+    /// Seed that the worlds are drawn from
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads [default: all the machine has]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+    /// Where the scores and the report go [default: runs/FAMILY-POLICY]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// The scores.json of another policy in the same worlds, to compare with
+    #[arg(long, value_name = "scores.json")]
+    against: Option<PathBuf>,
+    /// Resamples of the bootstrap that makes the intervals
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
+    resamples: u32,
+    /// No progress bar
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the worlds, writes the files, prints the table.
+pub(super) fn evaluate(options: &Options) -> Result<i32> {
+    let against = options.against.as_deref().map(Scores::load).transpose()?;
+    let env = options.world.env(false)?;
+    let protocols = evaluation::protocols(env.family(), &options.protocols)?;
+    let driver = |env: &Env| agent::driver(&options.policy, env);
+    let (worlds, threads) = (options.worlds as usize, options.threads.unwrap_or(0) as usize);
+    let mut plan = Plan::new(&env, &protocols, worlds, options.seed, threads)?;
+    let bar = match options.quiet {
+        true => ProgressBar::hidden(),
+        false => progress((worlds * protocols.len()) as u64),
+    };
+    let mut run = Run { name: "0".to_string(), protocols: Vec::new() };
+    for (index, protocol) in protocols.iter().enumerate() {
+        bar.set_message(protocol.name.clone());
+        run.protocols.push(plan.each(index, &driver, &|| bar.inc(1))?);
+    }
+    bar.finish_and_clear();
+    let bootstrap = Bootstrap { resamples: options.resamples as usize, ..Bootstrap::default() };
+    let mut scores = Scores::new(&plan, &options.policy, &[run], bootstrap)?;
+    scores.invariance = Some(plan.probes("*/color", PROBES)?.drive(&driver)?);
+    let default = PathBuf::from(format!("runs/{}-{}", env.family().name(), options.policy));
+    let folder = options.out.as_deref().unwrap_or(&default);
+    let comparison = against.as_ref().map(|other| Comparison::new(&scores, other)).transpose()?;
+    let all: Vec<Scores> = std::iter::once(scores.clone()).chain(against).collect();
+    let files = report::write(folder, &all)?;
+    let file = folder.join(SCORES);
+    scores.save(&file)?;
+    print(&table(&scores))?;
+    if let Some(found) = comparison {
+        print(&compared(&found))?;
+    }
+    let page = files.first().map_or(String::new(), |page| page.display().to_string());
+    print(&format!("{}\n{page}", file.display()))?;
+    Ok(0)
+}
+
+fn table(scores: &Scores) -> String {
+    let mut head = vec!["protocol"];
+    head.extend(SHOWN.iter().map(|(_, name)| *name));
+    let mut table = plain(&head);
+    let figure = |summary: &Summary| {
+        let [low, high] = summary.mean_interval;
+        number(format!("{:.3} [{low:.3}, {high:.3}]", summary.mean))
+    };
+    let rows = scores.protocols.iter().map(|p| (p.protocol.name.as_str(), &p.summary));
+    for (name, summary) in rows.chain([("all", &scores.overall)]) {
+        let cells = SHOWN.iter().map(|(metric, _)| figure(&summary[metric]));
+        table.add_row(std::iter::once(name.into()).chain(cells));
+    }
+    format!(
+        "{} on {}: means with {:.0} % intervals\n{table}",
+        scores.policy,
+        scores.world.config.family,
+        100.0 * scores.bootstrap.confidence
+    )
+}
+
+fn compared(found: &Comparison) -> String {
+    let metric = Metric::LastFractionalSuccess;
+    let mut table = plain(&["protocol", "difference", &format!("{} better", found.first)]);
+    let rows = found.protocols.iter().map(|p| (p.protocol.as_str(), &p.metrics));
+    for (name, metrics) in rows.chain([("all", &found.overall)]) {
+        let Paired { difference, interval: [low, high], better } = metrics[&metric];
+        table.add_row(vec![
+            name.into(),
+            number(format!("{difference:.3} [{low:.3}, {high:.3}]")),
+            number(format!("{:.1} %", 100.0 * better)),
+        ]);
+    }
+    format!("{} against {}: {}\n{table}", found.first, found.second, metric.title())
+}
