@@ -9,7 +9,7 @@ use trifactor::task::overlap::Overlap;
 use worlds::Change;
 
 /// What is tried, row by row.
-const ROWS: [(&str, Change); 11] = [
+const ROWS: [(&str, Change); 12] = [
     ("pushing", Change::Jitter),
     ("pushing", Change::P5),
     ("pushing", Change::Goal),
@@ -20,6 +20,7 @@ const ROWS: [(&str, Change); 11] = [
     ("pick_and_place", Change::P5),
     ("pick_and_place", Change::Goal),
     ("stacking2", Change::Jitter),
+    ("stacking2", Change::P5),
     ("stacking2", Change::Goal),
 ];
 /// What the rows' changes are called.

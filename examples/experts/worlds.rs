@@ -1,11 +1,12 @@
 //! Worlds in which policies are tried.
 
 use trifactor::agent::Policy;
+use trifactor::curriculum::Protocol;
 use trifactor::intervention::Intervention;
 use trifactor::math::Triple;
 use trifactor::rng::Rng;
 use trifactor::robot::{FINGERS, kinematics};
-use trifactor::variable::{self, Subspace};
+use trifactor::variable::Subspace;
 use trifactor::world::BlockKind;
 use trifactor::{Config, Env, Result};
 
@@ -19,7 +20,7 @@ const NEAR: Triple = [0.0, 0.8, -0.8];
 pub(crate) enum Change {
     /// Protocol P0 with every movable block put off its place by up to a millimetre.
     Jitter,
-    /// Protocol P5: the goals' places, uniform in space A (facts 8.4).
+    /// Protocol P5: the goals' places, uniform in space A (facts 8.4); the protocol's worlds.
     P5,
     /// A goal as the family samples it in space A, with its turn.
     Goal,
@@ -32,16 +33,15 @@ pub(crate) fn env(family: &str, skip_frame: u32) -> Result<Env> {
     Env::new(own)
 }
 
-/// Resets to the world of that seed.
+/// Begins the world of that seed; of a protocol, the one of that number.
 pub(crate) fn begin(env: &mut Env, change: Change, seed: u64) -> Result<()> {
     env.reset(Some(seed));
-    let wanted = match change {
-        Change::Jitter => jitter(env, seed),
-        Change::P5 => goals(env)?,
-        Change::Goal => env.sample_new_goal()?,
-    };
-    // A block put off its place may leave the range of a variable by a millimetre.
-    env.do_intervention(&wanted, change != Change::Jitter)
+    match change {
+        // A block put off its place may leave the range of a variable by a millimetre.
+        Change::Jitter => env.do_intervention(&jitter(env, seed), false),
+        Change::P5 => frozen(env, "P5", seed),
+        Change::Goal => env.do_intervention(&env.sample_new_goal()?, true),
+    }
 }
 
 fn jitter(env: &Env, seed: u64) -> Intervention {
@@ -57,19 +57,11 @@ fn jitter(env: &Env, seed: u64) -> Intervention {
     wanted
 }
 
-fn goals(env: &Env) -> Result<Intervention> {
-    let (state, rules) = (env.state(), env.family().rules());
-    let mut wanted = Intervention::new();
-    let ranged = env.space(Subspace::A);
-    for (path, _) in ranged
-        .iter()
-        .filter(|(path, _)| path.starts_with("goal_") && path.ends_with("/cylindrical_position"))
-    {
-        if let Some(value) = variable::draw(state, rules, path, Subspace::A)? {
-            wanted = wanted.with(path, value);
-        }
-    }
-    Ok(wanted)
+/// Begins that world of the protocol, of those drawn from seed 0.
+fn frozen(env: &mut Env, protocol: &str, index: u64) -> Result<()> {
+    let family = env.family();
+    let worlds = Protocol::named(family, protocol)?.worlds(family, index as usize + 1, 0)?;
+    worlds.last().map_or(Ok(()), |world| world.begin(env))
 }
 
 /// Whether every fingertip can be where the goal of its finger is.
