@@ -4,6 +4,7 @@ mod augment;
 mod curriculum;
 mod env;
 mod errors;
+mod evaluation;
 mod names;
 mod policy;
 mod record;
@@ -32,6 +33,8 @@ mod _trifactor {
     };
     #[pymodule_export]
     use env::NativeEnv;
+    #[pymodule_export]
+    use evaluation::{NativePlan, NativeProbes, NativeRollout, compare_scores, write_report};
     #[pymodule_export]
     use policy::NativePolicy;
     #[pymodule_export]

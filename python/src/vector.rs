@@ -367,7 +367,7 @@ impl NativeVecEnv {
 }
 
 /// Something that is written into numbers of either precision.
-trait Write {
+pub(crate) trait Write {
     fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error>;
 }
 
@@ -411,7 +411,7 @@ impl Write for Observe<'_> {
 }
 
 /// Writes into a contiguous array of uint8, float32 or float64.
-fn into(out: &Bound<'_, PyAny>, what: impl Write) -> PyResult<()> {
+pub(crate) fn into(out: &Bound<'_, PyAny>, what: impl Write) -> PyResult<()> {
     if let Ok(out) = out.cast::<PyArray2<u8>>() {
         what.write(out.try_readwrite()?.as_slice_mut()?).map_err(to_python)
     } else if let Ok(out) = out.cast::<PyArray2<f32>>() {

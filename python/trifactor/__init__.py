@@ -26,6 +26,7 @@ from trifactor.errors import (
     TrifactorError,
     UnknownVariableError,
 )
+from trifactor.evaluation import Scores, evaluate, evaluation_callback
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.goals import RandomGoals
 from trifactor.policies import ScriptedPolicy, scripted_policy
@@ -49,6 +50,7 @@ __all__ = [
     "OutOfSpaceError",
     "RandomGoals",
     "RefusedError",
+    "Scores",
     "ScriptedPolicy",
     "SettingError",
     "ShapeError",
@@ -63,6 +65,8 @@ __all__ = [
     "UnknownVariableError",
     "__version__",
     "augment",
+    "evaluate",
+    "evaluation_callback",
     "get_family",
     "scripted_policy",
 ]

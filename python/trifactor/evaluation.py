@@ -1,0 +1,363 @@
+"""How well a policy does in the frozen worlds of protocols, with statistics and a report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trifactor._trifactor import (
+    NativePlan,
+    NativeProbes,
+    NativeRollout,
+    compare_scores,
+    write_report,
+)
+from trifactor.errors import NotFiniteError, SettingError, ShapeError
+from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
+
+HEADLINE = "last_fractional_success"
+"""The metric of the paper's figures: the fractional success after the last step."""
+
+PROBES = 200
+"""In how many worlds it is asked whether the policy follows colours."""
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A model as Stable-Baselines3 has it."""
+
+    def predict(
+        self, observation: Any, state: Any = ..., episode_start: Any = ..., deterministic: bool = ...
+    ) -> tuple[Any, Any]:
+        """Actions for a batch of observations, and the memory of a recurrent policy."""
+
+
+Policy: TypeAlias = str | Predictor | Callable[[Any], Any]
+"""`scripted`, `mpc`, `random` or `idle`; a function of a batch of observations; or a model."""
+
+Progress: TypeAlias = bool | Callable[[str, int, int], None]
+
+
+class Scores:
+    """What an evaluation found: the document of `scores.json`, and questions to it."""
+
+    def __init__(self, text: str) -> None:
+        """Read the text of a `scores.json`."""
+        self._text = text
+        self.document: dict[str, Any] = json.loads(text)
+        """Everything, as `docs/evaluation.md` describes it."""
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Scores:
+        """What `save` wrote."""
+        return cls(Path(path).read_text(encoding="utf-8"))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the document."""
+        Path(path).write_text(self._text + "\n", encoding="utf-8")
+
+    @property
+    def policy(self) -> str:
+        """The policy's name."""
+        return str(self.document["policy"])
+
+    @property
+    def protocols(self) -> list[str]:
+        """The protocols' names, in order."""
+        return [one["protocol"]["name"] for one in self.document["protocols"]]
+
+    def summary(self, protocol: str | None = None, metric: str = HEADLINE) -> dict[str, Any]:
+        """Mean, interquartile mean, their intervals, deviations: of a protocol, or of all.
+
+        Raises:
+            SettingError: there is no such protocol or metric.
+        """
+        of = self.document["overall"] if protocol is None else self._of(protocol)["summary"]
+        return dict(self._metric(of, metric))
+
+    def mean(self, protocol: str | None = None, metric: str = HEADLINE) -> float:
+        """The mean over runs and worlds of a protocol, or over all protocols."""
+        return float(self.summary(protocol, metric)["mean"])
+
+    def episodes(self, protocol: str, metric: str = HEADLINE) -> NDArray[np.float64]:
+        """One figure for every run and world, of shape (runs, worlds)."""
+        runs = self._of(protocol)["episodes"]
+        return np.array([self._metric(run, metric) for run in runs], np.float64)
+
+    def compare(self, other: Scores) -> dict[str, Any]:
+        """This policy against another, world by world: differences with intervals.
+
+        Raises:
+            StateError: they were not evaluated in the same worlds.
+        """
+        found: dict[str, Any] = json.loads(compare_scores(self._text, other._text))
+        return found
+
+    def report(self, folder: str | PathLike[str], *others: Scores) -> list[Path]:
+        """Write `report.html` and its pictures, with other policies beside this one.
+
+        Returns:
+            The paths of the files, the page first.
+        """
+        texts = [self._text, *(other._text for other in others)]
+        return [Path(path) for path in write_report(Path(folder), texts)]
+
+    def __repr__(self) -> str:
+        """Name policy and family with the headline figure."""
+        family = self.document["world"]["config"]["family"]
+        return f"<Scores of {self.policy} on {family}: {HEADLINE} {self.mean():.3f}>"
+
+    def _of(self, protocol: str) -> dict[str, Any]:
+        for one in self.document["protocols"]:
+            if one["protocol"]["name"] == protocol:
+                return dict(one)
+        raise SettingError(f"protocol '{protocol}': choose one of {', '.join(self.protocols)}")
+
+    @staticmethod
+    def _metric(of: Mapping[str, Any], metric: str) -> Any:
+        if metric not in of:
+            raise SettingError(f"metric '{metric}': choose one of {', '.join(of)}")
+        return of[metric]
+
+
+def evaluate(
+    policy: Policy | Mapping[str, Policy],
+    family: str | PathLike[str] | Mapping[str, Any] = "pushing",
+    *,
+    protocols: str | Sequence[str | Mapping[str, Any]] = "all",
+    worlds: int = 200,
+    seed: int = 0,
+    out: str | PathLike[str] | None = None,
+    name: str | None = None,
+    goal_conditioned: bool = False,
+    deterministic: bool = True,
+    batch_size: int = 256,
+    num_threads: int | None = None,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    invariance: str | None = "*/color",
+    progress: Progress = False,
+    **settings: Any,
+) -> Scores:
+    """Evaluate a policy in the worlds of protocols, the same for every policy.
+
+    Args:
+        policy: a function from a batch of observations to as many actions; a model with
+            `predict`, as Stable-Baselines3 has them; or the name of one that is built in:
+            `scripted`, `mpc`, `random`, `idle`. For several training seeds, a dictionary of them by name.
+        family: the task family, as `TriFingerEnv` takes it.
+        protocols: `all`, the reference's for the family; `generated`; or names, in a list or
+            separated by commas; in a list also protocols of your own, as dictionaries.
+        worlds: of every protocol.
+        seed: that the worlds are drawn from.
+        out: a folder for `scores.json` and the report; None writes nothing.
+        name: the policy's name in the report; None takes the class or function's.
+        goal_conditioned: whether observations are those of `TriFingerGoalEnv`.
+        deterministic: what `predict` is asked for.
+        batch_size: the most worlds that are stepped side by side.
+        num_threads: that step them; None for as many as the machine runs at once.
+        resamples: of the bootstrap that makes the intervals.
+        confidence: of the intervals.
+        invariance: the variables that should not matter to the policy, as a glob; None asks not.
+        progress: whether to show a bar, for which `tqdm` must be installed; or a function that is
+            called with the protocol's name and how many of how many episodes have ended.
+        settings: the other arguments of `TriFingerEnv`, such as `skip_frame`: those that the
+            policy was trained with.
+
+    Returns:
+        The scores.
+
+    Raises:
+        SettingError: an argument can not be meant.
+        ShapeError: the policy gives no nine numbers for every observation.
+        NotFiniteError: an action contains NaN or infinity; the message names the world.
+    """
+    several = policy if isinstance(policy, Mapping) else {"0": policy}
+    if not several:
+        raise SettingError("policy: the dictionary of runs is empty")
+    kind = TriFingerGoalVectorEnv if goal_conditioned else TriFingerVectorEnv
+    like = kind(num_envs=1, num_threads=1, family=family, **settings)
+    threads = 0 if num_threads is None else num_threads
+    listed = [protocols] if isinstance(protocols, str) else protocols
+    texts = [one if isinstance(one, str) else json.dumps(dict(one)) for one in listed]
+    plan = NativePlan(like._single._native, texts, worlds, seed, threads)
+    names = plan.protocols()
+    found: str | None = None
+    with _Progress(progress, len(several) * len(names) * worlds) as told:
+        for run, one in several.items():
+            plan.begin(run)
+            for protocol in names:
+                if isinstance(one, str):
+                    plan.drive(like._single._native, one)
+                    told(protocol, worlds)
+                    continue
+                rollout = plan.rollout(batch_size, threads)
+                _roll(rollout, _Actor(one, like, deterministic), partial(told, protocol))
+                plan.finish(rollout)
+            if invariance is not None and found is None:
+                probes = plan.probes(invariance, PROBES)
+                found = _judged(probes, one, like, deterministic)
+    first = next(iter(several.values()))
+    scores = Scores(plan.scores(name or _named(first), resamples, confidence, found))
+    if out is not None:
+        folder = Path(out)
+        folder.mkdir(parents=True, exist_ok=True)
+        scores.save(folder / "scores.json")
+        scores.report(folder)
+    return scores
+
+
+def evaluation_callback(every: int, *, log: str = "evaluation", **arguments: Any) -> Any:
+    """Make a callback for Stable-Baselines3 that evaluates the model while it learns.
+
+    The means of every metric are recorded under `LOG/PROTOCOL/METRIC`, and `history` of the
+    callback holds pairs of time steps and `Scores`.
+
+    Args:
+        every: environment steps between two evaluations; the first comes after as many.
+        log: what the names of what is recorded begin with.
+        arguments: of `evaluate`, but for the policy; `out` becomes the parent of a folder for
+            every evaluation.
+
+    Raises:
+        SettingError: `every` is no positive number.
+        ImportError: `stable_baselines3` is not installed.
+    """
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    if every < 1:
+        raise SettingError(f"every {every!r}: choose a whole number of at least 1")
+
+    class EvaluationCallback(BaseCallback):
+        """Evaluates the model on protocols every so many steps."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.history: list[tuple[int, Scores]] = []
+            self._next = every
+
+        def _on_step(self) -> bool:
+            if self.num_timesteps < self._next:
+                return True
+            self._next = self.num_timesteps + every
+            own = dict(arguments)
+            if own.get("out") is not None:
+                own["out"] = Path(own["out"]) / f"{self.num_timesteps:09d}"
+            scores = evaluate(self.model, **own)
+            self.history.append((self.num_timesteps, scores))
+            for protocol in scores.protocols:
+                for metric in scores.document["overall"]:
+                    mean = scores.mean(protocol, metric)
+                    self.logger.record(f"{log}/{protocol}/{metric}", mean)
+            return True
+
+    return EvaluationCallback()
+
+
+class _Actor:
+    """A policy in Python, with the memory that a recurrent one has."""
+
+    def __init__(self, policy: Any, like: TriFingerVectorEnv, deterministic: bool) -> None:
+        self.policy, self.like, self.deterministic = policy, like, deterministic
+        self.memory: Any = None
+
+    def act(
+        self,
+        rows: int,
+        begun: NDArray[np.bool_],
+        observe_into: Callable[[Any], None],
+        goals_into: Callable[[Any, Any], None],
+    ) -> NDArray[np.float64]:
+        numbers, goals = self.like._lengths
+        buffers: list[NDArray[Any]] = [np.empty((rows, numbers), self.like._dtype)]
+        observe_into(buffers[0])
+        if isinstance(self.like, TriFingerGoalVectorEnv):
+            buffers += [np.empty((rows, goals)) for _ in range(2)]
+            goals_into(buffers[1], buffers[2])
+        seen = self.like._shown_final(tuple(buffers))
+        if hasattr(self.policy, "predict"):
+            actions, self.memory = self.policy.predict(
+                seen, state=self.memory, episode_start=begun, deterministic=self.deterministic
+            )
+        else:
+            actions = self.policy(seen)
+        return _checked(actions, rows)
+
+
+def _checked(actions: Any, rows: int) -> NDArray[np.float64]:
+    if hasattr(actions, "detach"):
+        actions = actions.detach().cpu().numpy()
+    try:
+        numbers = np.asarray(actions, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError("the policy's actions: expected an array of numbers") from error
+    if numbers.shape != (rows, 9):
+        raise ShapeError(f"the policy's actions: expected ({rows}, 9), got {numbers.shape}")
+    if not np.isfinite(numbers).all():
+        raise NotFiniteError("the policy's actions contain NaN or infinity")
+    return np.ascontiguousarray(numbers)
+
+
+def _roll(rollout: NativeRollout, actor: _Actor, told: Callable[[int], None]) -> None:
+    ended = 0
+    while not rollout.is_over():
+        begun = np.array(rollout.begun(), np.bool_)
+        rollout.step(actor.act(len(begun), begun, rollout.observe_into, rollout.goals_into))
+        if rollout.ended() > ended:
+            told(rollout.ended() - ended)
+            ended = rollout.ended()
+
+
+def _judged(probes: NativeProbes, policy: Any, like: TriFingerVectorEnv, exact: bool) -> str:
+    if isinstance(policy, str):
+        return probes.drive(policy)
+    begun = np.ones(probes.rows(), np.bool_)
+
+    def asked(changed: bool) -> NDArray[np.float64]:
+        # Afresh: what a recurrent policy remembers of the one world is no part of the other.
+        actor = _Actor(policy, like, exact)
+        observe, goals = probes.observe_into, probes.goals_into
+        return actor.act(len(begun), begun, partial(observe, changed), partial(goals, changed))
+
+    return probes.judge(asked(False), asked(True))
+
+
+def _named(policy: Any) -> str:
+    if isinstance(policy, str):
+        return policy
+    return str(getattr(policy, "__name__", type(policy).__name__))
+
+
+class _Progress:
+    """Tells how far an evaluation is, to a function, to a bar, or to nobody."""
+
+    def __init__(self, wanted: Progress, total: int) -> None:
+        self.wanted, self.total, self.done = wanted, total, 0
+        self.bar: Any = None
+
+    def __enter__(self) -> _Progress:
+        if self.wanted is True:
+            # Has no types of its own.
+            bars = import_module("tqdm.auto")
+            self.bar = bars.tqdm(total=self.total, unit="episode")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def __call__(self, protocol: str, count: int) -> None:
+        self.done += count
+        if self.bar is not None:
+            self.bar.set_description(protocol)
+            self.bar.update(count)
+        elif callable(self.wanted):
+            self.wanted(protocol, self.done, self.total)

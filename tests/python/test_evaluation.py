@@ -1,0 +1,192 @@
+"""Evaluations from Python: what policies are taken, what comes of them, the report."""
+
+import json
+import re
+import shutil
+import subprocess
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import trifactor
+from trifactor import Scores, evaluate
+
+SHORT = {"skip_frame": 3, "max_episode_length": 20}
+METRICS = 8
+
+
+def still(observations):
+    """Holds the middle of the joints' ranges."""
+    return np.zeros((len(observations), 9))
+
+
+def short(policy, **arguments):
+    arguments = {"protocols": "P0,P4", "worlds": 3, "resamples": 40, **SHORT, **arguments}
+    return evaluate(policy, **arguments)
+
+
+def test_a_function_is_scored_as_the_environment_scores_it():
+    scores = short(still, protocols="P0", worlds=1)
+    env = gym.make("trifactor/Pushing-v0", **SHORT).unwrapped
+    env.reset(seed=0)
+    rewards, infos = [], []
+    for _ in range(20):
+        _, reward, _, _, info = env.step(np.zeros(9))
+        rewards.append(reward)
+        infos.append(info)
+    assert scores.mean("P0") == infos[-1]["fractional_success"]
+    achieved = [info["fractional_success"] for info in infos]
+    full = scores.mean("P0", "full_integrated_fractional_success")
+    assert full == pytest.approx(np.mean(achieved), abs=1e-12)
+    assert scores.mean("P0", "return") == pytest.approx(sum(rewards), abs=1e-12)
+
+
+def test_the_batch_and_the_threads_reach_no_score():
+    def pushing(observations):
+        return np.clip(observations[:, 1:10] + 0.2, -1.0, 1.0)
+
+    one = short(pushing, worlds=5, batch_size=1, num_threads=1)
+    many = short(pushing, worlds=5, batch_size=4, num_threads=2)
+    for protocol in ("P0", "P4"):
+        assert np.array_equal(one.episodes(protocol, "return"), many.episodes(protocol, "return"))
+    assert one.episodes("P4").shape == (1, 5)
+
+
+class Model:
+    """A model as Stable-Baselines3 has it, which counts its calls in an episode."""
+
+    def __init__(self):
+        self.starts = 0
+
+    def predict(self, observation, state=None, episode_start=None, deterministic=False):
+        assert deterministic
+        count = np.zeros(len(episode_start)) if state is None else state
+        count = np.where(episode_start, 0, count + 1)
+        assert (count < 20).all()
+        self.starts += int(episode_start.sum())
+        return np.zeros((len(episode_start), 9), np.float32), count
+
+
+def test_a_model_is_asked_with_its_memory():
+    model = Model()
+    scores = short(model, worlds=4, batch_size=2, invariance=None)
+    assert model.starts == 8
+    assert scores.policy == "Model"
+    assert scores.document.get("invariance") is None
+
+
+def test_runs_policies_that_are_built_in_and_progress():
+    told = []
+    scores = short("idle", progress=lambda *arguments: told.append(arguments))
+    assert told == [("P0", 3, 6), ("P4", 6, 6)]
+    assert scores.policy == "idle"
+    runs = short({"1": still, "2": still}, name="twins")
+    assert runs.document["runs"] == ["1", "2"]
+    assert runs.summary("P4")["across_runs"]["standard_deviation"] == 0.0
+    assert scores.summary("P4")["across_runs"] is None
+
+
+def test_goal_conditioned_and_entity_observations_arrive_in_their_form():
+    seen = []
+
+    def looking(observations):
+        seen.append(observations)
+        return np.zeros((len(observations["achieved_goal"]), 9))
+
+    short(looking, goal_conditioned=True, protocols="P0")
+    assert set(seen[0]) == {"observation", "achieved_goal", "desired_goal"}
+    env = gym.make("trifactor/PushingGoal-v0", **SHORT)
+    assert seen[0]["desired_goal"].shape == (3, *env.observation_space["desired_goal"].shape)
+
+    def sets(observations):
+        assert observations.ndim == 3
+        return still(observations)
+
+    short(sets, observation_mode="entities", protocols="P0")
+
+
+def test_a_policy_that_sees_colours_is_told_from_one_that_does_not():
+    def by_colour(observations):
+        return np.repeat(observations[:, -1:], 9, axis=1)
+
+    blind = short(still, context="visible").document["invariance"]
+    assert blind["share_altered"] == 0.0
+    seeing = short(by_colour, observation_mode="custom", observe=["tool_block/color"])
+    assert seeing.document["invariance"]["share_altered"] == 1.0
+
+
+def test_protocols_of_ones_own_and_of_other_families():
+    own = {"name": "heavy", "description": "", "start": "nothing except tool_block/mass from B"}
+    scores = short(still, protocols=["P0", own, "cross/picking/P0"])
+    assert scores.protocols == ["P0", "heavy", "cross/picking/P0"]
+
+
+def test_scores_are_saved_read_compared_and_reported(tmp_path):
+    scores = short("random", out=tmp_path, protocols="P1,P2,P3")
+    assert Scores.load(tmp_path / "scores.json").document == scores.document
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "random" in page and "<svg" in page
+    found = scores.compare(short("idle", protocols="P1,P2,P3"))
+    assert found["second"] == "idle" and len(found["protocols"]) == 3
+    files = scores.report(tmp_path / "both", short("idle", protocols="P1,P2,P3"))
+    assert files[0].name == "report.html" and len(files) == 1 + METRICS + METRICS - 1
+    assert "random" in repr(scores)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"protocols": "P99"}, trifactor.SettingError, "P99"),
+        ({"worlds": 0}, trifactor.SettingError, "worlds"),
+        ({"batch_size": 0}, trifactor.SettingError, "batch_size"),
+        ({"confidence": 1.0}, trifactor.SettingError, "confidence"),
+        ({"resamples": 0}, trifactor.SettingError, "resamples"),
+        ({"policy": {}}, trifactor.SettingError, "empty"),
+        ({"policy": "wise"}, trifactor.SettingError, "scripted"),
+        ({"policy": "idle", "action_mode": "joint_torques"}, trifactor.SettingError, "joint_positions"),
+        ({"policy": lambda seen: seen}, trifactor.ShapeError, "9"),
+        ({"policy": lambda seen: "left"}, trifactor.ShapeError, "numbers"),
+        ({"policy": lambda seen: still(seen) * np.nan}, trifactor.NotFiniteError, "NaN"),
+        ({"protocols": [{"name": "x"}]}, trifactor.FormatError, "description"),
+    ],
+)
+def test_what_can_not_be_meant_is_refused_with_the_reason(arguments, error, said):
+    arguments = {"policy": still, **arguments}
+    with pytest.raises(error, match=re.escape(said)):
+        short(arguments.pop("policy"), **arguments)
+
+
+def test_questions_that_scores_can_not_answer_name_what_they_can():
+    scores = short("idle", protocols="P0")
+    with pytest.raises(trifactor.SettingError, match="choose one of P0"):
+        scores.mean("P4")
+    with pytest.raises(trifactor.SettingError, match="last_fractional_success"):
+        scores.mean("P0", "beauty")
+    with pytest.raises(trifactor.StateError, match="seed 0"):
+        scores.compare(short("idle", protocols="P0", seed=1))
+
+
+@pytest.mark.sweep
+def test_a_browser_shows_the_figures_of_the_scores(tmp_path):
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    browser = next(filter(None, map(shutil.which, names)), None)
+    if browser is None:
+        pytest.skip("no chromium is installed, so the report was not opened in a browser")
+    scores = short("random", out=tmp_path, protocols="P1,P2,P3")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile"]
+    page = (tmp_path / "report.html").as_uri()
+    done = subprocess.run(
+        [browser, *flags, "--dump-dom", page], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    pattern = (
+        r'data-statistic="mean" data-protocol="(P\d)" data-metric="(\w+)" '
+        r'data-policy="random" data-value="([^"]+)"'
+    )
+    cells = re.findall(pattern, done.stdout)
+    assert len(cells) == 3 * METRICS
+    for protocol, metric, value in cells:
+        assert float(value) == scores.mean(protocol, metric)
+    assert done.stdout.count("<svg") == 2 * METRICS - 1
+    assert json.loads((tmp_path / "scores.json").read_text())["policy"] == "random"
