@@ -120,11 +120,18 @@ fn space(text: &str) -> PyResult<Space> {
     }
 }
 
+/// Begins the episode of a protocol's world.
+pub(crate) fn begin(env: &mut Env, world: &str) -> PyResult<()> {
+    self::world(world)?.begin(env).map_err(to_python)
+}
+
 /// Makes the interventions of a protocol's world that are due; whether there was one.
 pub(crate) fn follow(env: &mut Env, world: &str) -> PyResult<bool> {
-    let world: ProtocolWorld =
-        serde_json::from_str(world).map_err(|error| json_error("protocol world", &error))?;
-    world.follow(env).map_err(to_python)
+    self::world(world)?.follow(env).map_err(to_python)
+}
+
+fn world(json: &str) -> PyResult<ProtocolWorld> {
+    serde_json::from_str(json).map_err(|error| json_error("protocol world", &error))
 }
 
 /// What an agent may choose to set; `AgentInterventionWrapper` says what each call means.

@@ -393,6 +393,11 @@ impl NativeEnv {
         serde_json::to_string(&events).map_err(|error| json_error("events", &error))
     }
 
+    /// Begins the episode of a protocol's world.
+    fn begin_world(&mut self, world: &str) -> PyResult<()> {
+        curriculum::begin(&mut self.env, world)
+    }
+
     /// Makes the interventions of a protocol's world that are due; whether there was one.
     fn follow_world(&mut self, world: &str) -> PyResult<bool> {
         curriculum::follow(&mut self.env, world)

@@ -6,6 +6,9 @@ use crate::intervention::{Drawn, Intervention, Request};
 use crate::space::denormalize;
 use crate::variable::{Space, matches};
 
+/// The agent's name, where it intervenes.
+const BY: &str = "agent";
+
 /// What an agent may choose: some variables of a space, each component a number in \[-1, 1\].
 ///
 /// -1 is the low end of what the space allows in the present state, 1 the high end; of a set it is
@@ -94,6 +97,6 @@ impl Choice {
     /// As [`Choice::intervention`] and [`Env::do_intervention`]; nothing has changed then.
     pub fn act(&self, env: &mut Env, numbers: &[f64]) -> Result<()> {
         let wanted = self.intervention(env, numbers)?;
-        env.intervene_within(&wanted, Some(&self.space))
+        env.intervene_as(BY, &wanted, Some(&self.space))
     }
 }

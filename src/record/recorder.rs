@@ -39,12 +39,12 @@ use crate::world::State;
 /// ```
 pub struct Recorder {
     writer: Writer,
-    worlds: Vec<World>,
+    worlds: Vec<Last>,
 }
 
 /// What was recorded last of a world.
 #[derive(Default)]
-struct World {
+struct Last {
     state: Option<State>,
     // How many of its tracker's events are recorded.
     events: u64,
@@ -177,10 +177,10 @@ impl Recorder {
         self.writer.close()
     }
 
-    fn world(&mut self, world: u32) -> &mut World {
+    fn world(&mut self, world: u32) -> &mut Last {
         let world = world as usize;
         if self.worlds.len() <= world {
-            self.worlds.resize_with(world + 1, World::default);
+            self.worlds.resize_with(world + 1, Last::default);
         }
         &mut self.worlds[world]
     }

@@ -30,11 +30,11 @@ pub struct Writer {
     stream: StreamWriter<Vec<u8>>,
     digest: Digest,
     part: usize,
-    worlds: Vec<World>,
+    worlds: Vec<Open>,
 }
 
 /// What is not in the file yet of a world's episode.
-struct World {
+struct Open {
     columns: Columns,
     // The row that the next batch begins with, where the episode of the last one goes on.
     continued: Option<Row>,
@@ -156,7 +156,7 @@ impl Writer {
     /// [`Error::File`].
     pub fn flush(&mut self, world: u32) -> Result<()> {
         let (schema, digest) = (self.schema.clone(), self.digest);
-        let World { columns, continued } = self.world(world);
+        let Open { columns, continued } = self.world(world);
         *continued = None;
         if columns.len() == 0 {
             return Ok(());
@@ -180,10 +180,10 @@ impl Writer {
         self.file.sync_all().map_err(|e| file_error(&self.path, &e))
     }
 
-    fn world(&mut self, world: u32) -> &mut World {
+    fn world(&mut self, world: u32) -> &mut Open {
         let world = world as usize;
         while self.worlds.len() <= world {
-            self.worlds.push(World { columns: Columns::new(&self.header), continued: None });
+            self.worlds.push(Open { columns: Columns::new(&self.header), continued: None });
         }
         &mut self.worlds[world]
     }

@@ -80,9 +80,11 @@ def test_events_tell_who_set_what_when_and_why_it_was_refused():
     assert first["values"]["tool_block/mass"] == env.unwrapped.get_state()["blocks"][0]["mass"]
     assert second["by"] == "visual_actor" and first.get("refused") is None
     assert env.take_events() == []
+    assert env.unwrapped.tracker["recent"] == [first, second]
     env = c.CurriculumWrapper(single(), [lighter], space="B")
     env.reset(seed=1)
-    assert all("outside" in event["refused"] for event in env.take_events())
+    refused = env.take_events()
+    assert len(refused) == 6 and all("outside" in event["refused"] for event in refused)
 
 
 def test_what_can_not_be_meant_is_refused_where_it_is_said():
@@ -90,6 +92,7 @@ def test_what_can_not_be_meant_is_refused_where_it_is_said():
         ([c.GoalActor()], [(0, 1, 0, 0)], None, trifactor.FormatError),
         ([c.GoalActor()], [(0, 1, 1)], None, trifactor.FormatError),
         ([c.GoalActor()], [(0.5, 1, 1, 0)], None, trifactor.SettingError),
+        ([c.GoalActor()], [(float("nan"), 1, 1, 0)], None, trifactor.SettingError),
         ([c.GoalActor()], [], None, trifactor.ShapeError),
         ([3], None, None, trifactor.SettingError),
         ([c.GoalActor()], None, "C", trifactor.FormatError),
@@ -125,6 +128,20 @@ def test_copies_have_the_curriculum_from_its_beginning():
         assert run(twin, 9)[0] == run(c.CurriculumWrapper(single(), "2"), 9)[0]
 
 
+def test_copies_of_batches_have_wrappers_of_their_own():
+    made = c.CurriculumWrapper(batch(2), ACTORS, ACTIVES)
+    chosen = c.VectorAgentInterventionWrapper(batch(2), ["tool_block/mass"], space="B")
+    for envs in (made, chosen):
+        twin = pickle.loads(pickle.dumps(envs))
+        for both in (envs, twin):
+            both.reset(seed=4)
+            for _ in range(STEPS):
+                both.step(np.ones(envs.action_space.shape, np.float32))
+        assert twin.unwrapped.get_states() == envs.unwrapped.get_states()
+        masses = [state["blocks"][0]["mass"] for state in twin.unwrapped.get_states()]
+        assert 0.02 not in masses
+
+
 def test_a_policy_chooses_its_own_interventions_within_the_space():
     env = c.AgentInterventionWrapper(single(), ["tool_block/mass", "tool_block/size"], space="A")
     assert env.choices == [("tool_block/size", 3), ("tool_block/mass", 1)]
@@ -139,6 +156,7 @@ def test_a_policy_chooses_its_own_interventions_within_the_space():
     assert variables["tool_block"]["mass"] == 0.045
     assert (variables["tool_block"]["size"] == 0.055).all()
     assert (observation == env.unwrapped.observe()).all()
+    assert env.unwrapped.tracker["recent"][-1]["by"] == "agent"
     with pytest.raises(trifactor.SettingError):
         c.AgentInterventionWrapper(single(), ["tool_block/friction"], space="nothing")
 
@@ -159,8 +177,12 @@ def test_the_worlds_of_a_protocol_are_the_same_for_every_agent():
     assert names == [f"P{i}" for i in range(12)]
     first = c.get_manifest("pushing", "P4", 3, seed=1)["worlds"]
     assert first == c.get_manifest("pushing", "P4", 5, seed=1)["worlds"][:3]
+    for count, seed in [(0, 1), (3, -1)]:
+        with pytest.raises(trifactor.SettingError):
+            c.get_manifest("pushing", "P4", count, seed)
     env = c.ProtocolWrapper(single(), "P4", worlds=3, seed=1)
     env.reset()
+    assert env.unwrapped.tracker["recent"][-1]["by"] == "protocol"
     start = env.unwrapped.get_state()
     env.step(np.zeros(9, np.float32))
     for _ in range(3):
@@ -170,6 +192,16 @@ def test_the_worlds_of_a_protocol_are_the_same_for_every_agent():
     assert 0.045 <= c.get_manifest("pushing", own, 1)["worlds"][0]["start"]["tool_block/mass"]
     with pytest.raises(trifactor.UnknownVariableError):
         c.get_manifest("pushing", "single/tool_blok/mass/A", 1)
+
+
+def test_the_goals_that_info_tells_are_those_of_the_protocols_world():
+    env = c.ProtocolWrapper(single(), "P5", worlds=1)
+    _, info = env.reset()
+    plain = single()
+    default = plain.reset(seed=env.worlds[0]["seed"])[1]
+    assert (info["desired_goal"] != default["desired_goal"]).any()
+    moved = env.step(np.zeros(9, np.float32))[-1]
+    assert (info["desired_goal"] == moved["desired_goal"]).all()
 
 
 def test_a_protocol_intervenes_within_the_episode():

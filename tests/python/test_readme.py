@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [(ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in ("custom", "batches")]
+NAMES = ("custom", "batches", "curricula", "protocols")
+PAGES = [(ROOT / f"docs/{name}.md").read_text(encoding="utf-8") for name in NAMES]
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", PAGE + "".join(PAGES), flags=re.MULTILINE | re.DOTALL)
 
 

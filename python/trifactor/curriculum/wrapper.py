@@ -1,0 +1,214 @@
+"""Curricula of actors for a single environment and for a batch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv, VectorWrapper
+
+from trifactor._trifactor import curriculum_document
+from trifactor.curriculum.actors import ALWAYS, Active
+from trifactor.curriculum.spaces import Space, space_document
+from trifactor.errors import SettingError, ShapeError
+from trifactor.observation import Variables
+
+
+class _Curriculum:
+    """What a curriculum is for a single environment and for a batch alike."""
+
+    def __init__(
+        self,
+        actors: Sequence[Any] | str,
+        actives: Sequence[Active] | None,
+        space: Space | None,
+    ) -> None:
+        self.custom: list[tuple[str, Callable[..., Any]]] = []
+        if isinstance(actors, str):
+            if actives is not None or space is not None:
+                raise SettingError("a curriculum by name has its own actives and space")
+            self.document = curriculum_document(actors)
+            return
+        given = [ALWAYS] * len(actors) if actives is None else list(actives)
+        if len(given) != len(actors):
+            raise ShapeError(f"actives: expected {len(actors)}, one for each actor, got {len(given)}")
+        entries = [
+            {**self._entry(actor), "active": _active(active)}
+            for actor, active in zip(actors, given, strict=True)
+        ]
+        document: dict[str, Any] = {"actors": entries}
+        if space is not None:
+            document["space"] = space_document(space)
+        self.document = json.dumps(document, default=np.ndarray.tolist)
+
+    def _entry(self, actor: Any) -> dict[str, Any]:
+        kind = getattr(actor, "_kind", None)
+        if kind is None:
+            self.custom.append(_custom(actor))
+            return {"actor": "custom", "index": len(self.custom) - 1}
+        entry = {name.rstrip("_"): value for name, value in asdict(actor).items()}
+        entry = {name: value for name, value in entry.items() if value is not None}
+        if "space" in entry:
+            entry["space"] = space_document(entry["space"])
+        return {"actor": kind, **entry}
+
+
+class CurriculumWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
+    """Lets actors intervene on an environment, or on every world of a batch.
+
+    Actors whose turn comes at once act in their order, each on what the one before it left. What is
+    refused is drawn again, five times; then the world stays as it is. Nothing outlives its episode.
+    Every draw is a function of seed, episode, step and variable: world i of a batch is what it is
+    alone. Where an actor acts within an episode, `info["intervened"]` is true: the reward was paid
+    before, the observation is taken after it.
+    """
+
+    def __new__(cls, env: Any, *args: Any, **kwargs: Any) -> Any:
+        """Make the wrapper; for a batch, that of batches."""
+        if isinstance(env, VectorEnv):
+            return VectorCurriculumWrapper(env, *args, **kwargs)
+        return super().__new__(cls)
+
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        intervention_actors: Sequence[Any] | str = (),
+        actives: Sequence[Active] | None = None,
+        *,
+        space: Space | None = None,
+    ) -> None:
+        """Wrap an environment or a batch of them.
+
+        Args:
+            env: a `TriFingerEnv`, itself wrapped or not.
+            intervention_actors: actors of this module, functions of (variables, rng), or objects
+                with a method `act` of these; or `"0"`, `"1"`, `"2"`: the paper's curricula.
+            actives: when each acts; at the start of every episode where it is left out.
+            space: what is allowed, in place of the environment's intervention space.
+
+        Raises:
+            SettingError, FormatError, ShapeError: an actor, a space or a schedule can not be meant.
+        """
+        gym.utils.RecordConstructorArgs.__init__(
+            self, intervention_actors=intervention_actors, actives=actives, space=space
+        )
+        gym.Wrapper.__init__(self, env)
+        self._curriculum = _Curriculum(intervention_actors, actives, space)
+        self._attach()
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode; actors whose turn it is have acted before it is observed."""
+        result = self.env.reset(seed=seed, options=options)
+        self._native.check_curriculum()
+        return result
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Take a step; actors whose turn it is have acted before it is observed."""
+        result = self.env.step(action)
+        self._native.check_curriculum()
+        return result
+
+    def take_events(self) -> list[dict[str, Any]]:
+        """What the actors tried since this was asked last: who, when, what, and why refused."""
+        events: list[dict[str, Any]] = json.loads(self._native.take_events())
+        return events
+
+    @property
+    def _native(self) -> Any:
+        world: Any = self.env.unwrapped
+        return world._native
+
+    def _attach(self) -> None:
+        self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Give the copy's environment the curriculum, from its beginning."""
+        self.__dict__.update(contents)
+        self._attach()
+
+    def __getnewargs__(self) -> tuple[Any]:
+        """Let copies and pickles know what kind of wrapper it is."""
+        return (self.__dict__.get("env"),)
+
+
+class VectorCurriculumWrapper(VectorWrapper):
+    """What `CurriculumWrapper` is, for a batch; each world has actors of its own."""
+
+    def __init__(
+        self,
+        env: VectorEnv[Any, Any, Any],
+        intervention_actors: Sequence[Any] | str = (),
+        actives: Sequence[Active] | None = None,
+        *,
+        space: Space | None = None,
+    ) -> None:
+        """Wrap a batch; arguments and exceptions are those of `CurriculumWrapper`."""
+        super().__init__(env)
+        self._curriculum = _Curriculum(intervention_actors, actives, space)
+        self._attach()
+
+    def reset(
+        self, *, seed: Any = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin episodes."""
+        result = self.env.reset(seed=seed, options=options)
+        self._native.check_curriculum()
+        return result
+
+    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Take a step in every world."""
+        result = self.env.step(actions)
+        self._native.check_curriculum()
+        return result
+
+    def take_events(self) -> list[list[dict[str, Any]]]:
+        """What the actors of every world tried since this was asked last."""
+        events: list[list[dict[str, Any]]] = json.loads(self._native.take_events())
+        return events
+
+    @property
+    def _native(self) -> Any:
+        world: Any = self.env.unwrapped
+        return world._native
+
+    def _attach(self) -> None:
+        self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Give the copy's worlds the curriculum, from its beginning."""
+        self.__dict__.update(contents)
+        self._attach()
+
+
+def _active(active: Active) -> list[int | None]:
+    numbers = [None if n is None or n == float("inf") else n for n in active]
+    for number in numbers:
+        if number is not None and not (number >= 0 and number % 1 == 0):
+            raise SettingError(f"active {tuple(active)}: {number!r} is no whole number from 0")
+    return [None if number is None else int(number) for number in numbers]
+
+
+def _custom(actor: Any) -> tuple[str, Callable[..., Any]]:
+    act = getattr(actor, "act", actor)
+    if not callable(act):
+        known = "pass one of this module, a function, or an object with a method 'act'"
+        raise SettingError(f"actor {actor!r}: {known}")
+    name = getattr(actor, "name", None) or getattr(actor, "__name__", type(actor).__name__)
+    return str(name), _Asked(act)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A custom actor as the native half calls it; can be pickled where the actor can."""
+
+    act: Callable[..., Variables | None]
+
+    def __call__(self, variables: Variables, key: tuple[int, ...]) -> Variables | None:
+        """Ask the actor, with a generator that is a function of the key."""
+        return self.act(variables, np.random.default_rng(list(key)))
