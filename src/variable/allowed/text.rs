@@ -98,7 +98,7 @@ mod tests {
             ("A except */mass", "'*/mass' comes from nowhere"),
             ("A except */mass from C", "found 'C'"),
             ("A except mass from B", "expected entity/attribute"),
-            ("A except , from B", "comes from nowhere"),
+            ("A except , from B", "expected entity/attribute"),
         ] {
             let refused = Space::parse(text).map(|space| space.to_string());
             let message = refused.expect_err(text).to_string();
