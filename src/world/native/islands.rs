@@ -40,18 +40,22 @@ impl Islands {
                 self.parents[a.max(b)] = a.min(b);
             }
         }
+        // A parent comes before its children, so each now finds its island's first body at once.
+        for body in 0..bodies {
+            self.parents[body] = self.parents[self.parents[body]];
+        }
         self.lists.iter_mut().for_each(Vec::clear);
         self.ends.clear();
         let mut lists = std::mem::take(&mut self.lists);
         for island in (0..bodies).filter(|&body| self.parents[body] == body) {
             let begins = [lists[1].len(), lists[2].len()];
             let of_island =
-                |(index, body): (usize, usize)| (self.root(body) == island).then_some(index);
+                |(index, body): (usize, usize)| (self.parents[body] == island).then_some(index);
             let firsts = pairs.clone().map(|[first, _]| first);
             lists[1].extend(firsts.enumerate().filter_map(of_island));
             lists[2].extend(limits.clone().enumerate().filter_map(of_island));
             if [lists[1].len(), lists[2].len()] != begins {
-                lists[0].extend((island..bodies).filter(|&body| self.root(body) == island));
+                lists[0].extend((island..bodies).filter(|&body| self.parents[body] == island));
                 self.ends.push([lists[0].len(), lists[1].len(), lists[2].len()]);
             }
         }
