@@ -57,7 +57,50 @@ class _Curriculum:
         return {"actor": kind, **entry}
 
 
-class CurriculumWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
+class _Directed:
+    """What both wrappers do with the native half of what they wrap."""
+
+    env: Any
+    _curriculum: _Curriculum
+
+    @property
+    def _native(self) -> Any:
+        return self.env.unwrapped._native
+
+    def _attach(self) -> None:
+        self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Give the copy the curriculum, from its beginning."""
+        self.__dict__.update(contents)
+        self._attach()
+
+    def reset(
+        self, *, seed: Any = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode; actors whose turn it is have acted before it is observed."""
+        result: tuple[Any, dict[str, Any]] = self.env.reset(seed=seed, options=options)
+        self._native.check_curriculum()
+        return result
+
+    def step(self, action: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
+        """Take a step; actors whose turn it is have acted before it is observed."""
+        result: tuple[Any, Any, Any, Any, dict[str, Any]] = self.env.step(action)
+        self._native.check_curriculum()
+        return result
+
+    def take_events(self) -> list[Any]:
+        """What the actors tried since this was asked last: who, when, what, and why refused.
+
+        Of a batch: a list for every world.
+        """
+        events: list[Any] = json.loads(self._native.take_events())
+        return events
+
+
+class CurriculumWrapper(
+    _Directed, gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs
+):
     """Lets actors intervene on an environment, or on every world of a batch.
 
     Actors whose turn comes at once act in their order, each on what the one before it left. What is
@@ -100,44 +143,12 @@ class CurriculumWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstru
         self._curriculum = _Curriculum(intervention_actors, actives, space)
         self._attach()
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Begin an episode; actors whose turn it is have acted before it is observed."""
-        result = self.env.reset(seed=seed, options=options)
-        self._native.check_curriculum()
-        return result
-
-    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
-        """Take a step; actors whose turn it is have acted before it is observed."""
-        result = self.env.step(action)
-        self._native.check_curriculum()
-        return result
-
-    def take_events(self) -> list[dict[str, Any]]:
-        """What the actors tried since this was asked last: who, when, what, and why refused."""
-        events: list[dict[str, Any]] = json.loads(self._native.take_events())
-        return events
-
-    @property
-    def _native(self) -> Any:
-        world: Any = self.env.unwrapped
-        return world._native
-
-    def _attach(self) -> None:
-        self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
-
-    def __setstate__(self, contents: dict[str, Any]) -> None:
-        """Give the copy's environment the curriculum, from its beginning."""
-        self.__dict__.update(contents)
-        self._attach()
-
     def __getnewargs__(self) -> tuple[Any]:
         """Let copies and pickles know what kind of wrapper it is."""
         return (self.__dict__.get("env"),)
 
 
-class VectorCurriculumWrapper(VectorWrapper):
+class VectorCurriculumWrapper(_Directed, VectorWrapper):
     """What `CurriculumWrapper` is, for a batch; each world has actors of its own."""
 
     def __init__(
@@ -151,38 +162,6 @@ class VectorCurriculumWrapper(VectorWrapper):
         """Wrap a batch; arguments and exceptions are those of `CurriculumWrapper`."""
         super().__init__(env)
         self._curriculum = _Curriculum(intervention_actors, actives, space)
-        self._attach()
-
-    def reset(
-        self, *, seed: Any = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Begin episodes."""
-        result = self.env.reset(seed=seed, options=options)
-        self._native.check_curriculum()
-        return result
-
-    def step(self, actions: Any) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
-        """Take a step in every world."""
-        result = self.env.step(actions)
-        self._native.check_curriculum()
-        return result
-
-    def take_events(self) -> list[list[dict[str, Any]]]:
-        """What the actors of every world tried since this was asked last."""
-        events: list[list[dict[str, Any]]] = json.loads(self._native.take_events())
-        return events
-
-    @property
-    def _native(self) -> Any:
-        world: Any = self.env.unwrapped
-        return world._native
-
-    def _attach(self) -> None:
-        self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
-
-    def __setstate__(self, contents: dict[str, Any]) -> None:
-        """Give the copy's worlds the curriculum, from its beginning."""
-        self.__dict__.update(contents)
         self._attach()
 
 
