@@ -246,7 +246,7 @@ def main(arguments=None):
     """Train, evaluate, write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=["pushing"])
-    parser.add_argument("--steps", type=int, default=2_000_000, help="of every policy")
+    parser.add_argument("--steps", type=int, default=1_000_000, help="of every policy")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--worlds", type=int, default=64, help="that a policy learns in")
     parser.add_argument("--evaluation-worlds", type=int, default=200, help="of every protocol")
