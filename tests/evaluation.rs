@@ -144,7 +144,7 @@ fn made(plan: &Plan, policy: &str, runs: [[f64; 3]; 2]) -> Scores {
     let episode = |last: f64| {
         let mut values = [0.25; Metric::ALL.len()];
         (values[0], values[7]) = (last, 10.0 * last - 3.0);
-        EpisodeScore { values, steps: 25, missed: 0 }
+        EpisodeScore { values, steps: 25, missed: 0, film: None }
     };
     let protocol = |run: [f64; 3]| -> ProtocolRun { run.map(episode).to_vec() };
     let runs = runs.map(|run| {
@@ -250,6 +250,53 @@ fn policies_have_names_and_act_alike_whatever_the_form_of_actions() {
     assert!(agent::driver("random", &torques).is_ok());
 }
 
+#[test]
+fn the_worst_and_the_best_episode_of_a_protocol_are_kept_as_they_were_seen() {
+    let env = env("pushing");
+    let mut plan = plan(&env, "P4,within/tool_block/mass/B", 4, 1);
+    let runs = [run(&mut plan, &pawing, "0"), run(&mut plan, &pawing, "1")];
+    let scores = Scores::new(&plan, "pawing", &runs, few()).expect("they are of the plan");
+    let json = scores.to_json().expect("JSON");
+    assert_eq!(Scores::from_json(&json), Ok(scores.clone()));
+    let last = Metric::LastFractionalSuccess;
+    for (number, found) in scores.protocols.iter().enumerate() {
+        let values = found.table(last)[0];
+        let [low, high] =
+            [f64::min, f64::max].map(|pick| values.iter().copied().reduce(pick).expect("some"));
+        let shown: Vec<f64> = found.shown.iter().map(|shown| values[shown.world]).collect();
+        assert_eq!(shown, if low < high { vec![low, high] } else { vec![low] });
+        for shown in &found.shown {
+            // The runs are the same, so the first comes first.
+            assert_eq!(shown.run, "0");
+            let mut own = env.twin().expect("it could be made");
+            let world = &plan.worlds(number)[shown.world];
+            world.begin(&mut own).expect("accepted");
+            let mut states = vec![own.state().clone()];
+            let (mut act, mut action) = (pawing(&own).expect("always"), [0.0; 9]);
+            for _ in 0..25 {
+                act(own.state(), &mut action).expect("always");
+                own.step(&action).expect("finite");
+                let ended = own.state().step == 25;
+                let changed = !ended && world.follow(&mut own).expect("accepted");
+                // Every second step of 25 is kept, and what an intervention changed.
+                if changed || own.state().step.is_multiple_of(2) || ended {
+                    states.push(own.state().clone());
+                }
+            }
+            let kept = shown.film.states();
+            assert_eq!(kept.len(), states.len());
+            assert_eq!((&kept[0], kept.last()), (&states[0], states.last()));
+            for (kept, state) in kept.iter().zip(&states) {
+                let near =
+                    |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 2e-4);
+                assert!(near(&kept.robot.joint_positions, &state.robot.joint_positions));
+                assert!(near(&kept.blocks[0].position, &state.blocks[0].position));
+                assert_eq!(kept.blocks[0].mass, state.blocks[0].mass);
+            }
+        }
+    }
+}
+
 /// The attributes of every element of a document that has one of that name.
 #[cfg(feature = "report")]
 fn attributes(document: &str, having: &str) -> Vec<BTreeMap<String, String>> {
@@ -315,4 +362,61 @@ fn a_reports_figures_are_those_of_the_scores() {
     assert!(report::radar(&all, Metric::Success).expect("a picture").is_some());
     assert!(report::radar(&all, Metric::Return).expect("none").is_none(), "it is no share");
     assert!(report::write(&std::env::temp_dir().join("trifactor-nothing"), &[]).is_err());
+}
+
+#[test]
+#[cfg(feature = "report")]
+fn a_report_is_files_of_charts_in_both_forms_and_of_what_was_seen() {
+    use trifactor::report;
+
+    let env = env("pushing");
+    let mut plan = plan(&env, "P3,P4,P5", 3, 1);
+    let runs = [run(&mut plan, &pawing, "0")];
+    let seen = Scores::new(&plan, "pawing", &runs, few()).expect("they are of the plan");
+    let poor = made(&plan, "poor", [[0.11, 0.22, 0.33], [0.16, 0.27, 0.38]]);
+    let all = [poor, seen];
+    let folder = std::env::temp_dir().join(format!("trifactor-report-{}", std::process::id()));
+    let files = report::write(&folder, &all).expect("it can be written");
+    assert!(files.iter().all(|file| file.is_file()) && files[0].ends_with(report::PAGE));
+    let chart = image::open(folder.join("bars_last_fractional_success.png")).expect("a PNG");
+    let chart = chart.into_rgb8();
+    for (scores, colour) in all.iter().zip([[0, 114, 178], [213, 94, 0]]) {
+        // The longest runs of the colour, column by column, beyond the legend's square: the bars.
+        let longest = |x: u32| {
+            let column = (0..chart.height()).map(|y| chart.get_pixel(x, y).0 == colour);
+            let fold = |(best, now): (u32, u32), same: bool| {
+                let now = if same { now + 1 } else { 0 };
+                (best.max(now), now)
+            };
+            column.skip(90).fold((0, 0), fold).0
+        };
+        let columns: Vec<u32> = (0..chart.width()).map(longest).collect();
+        for protocol in &scores.protocols {
+            let mean = protocol.summary[&Metric::LastFractionalSuccess].mean;
+            let bar = 2.0 * 260.0 * mean;
+            assert!(
+                mean == 0.0 || columns.iter().any(|column| (f64::from(*column) - bar).abs() <= 2.0),
+                "{} {}: no bar of {bar} px",
+                scores.policy,
+                protocol.protocol.name
+            );
+        }
+    }
+    let page = std::fs::read_to_string(&files[0]).expect("a page");
+    let stills = folder.join(report::STILLS);
+    let shown: usize = all[1].protocols.iter().map(|protocol| protocol.shown.len()).sum();
+    assert!(shown >= 3);
+    assert_eq!(page.matches("data:image/png").count(), 2 * shown);
+    assert_eq!(page.matches("data:image/gif").count(), shown);
+    assert!(!page.contains("src=\"stills"), "the page needs nothing beside it");
+    for end in ["start", "end"] {
+        let still = image::open(stills.join(format!("1_P4_worst_{end}.png"))).expect("a PNG");
+        let still = still.into_rgb8();
+        assert_eq!(still.dimensions(), (320, 240));
+        let colours: std::collections::BTreeSet<_> = still.pixels().map(|p| p.0).collect();
+        assert!(colours.len() > 100, "floor, robot, block and goal are shaded: {}", colours.len());
+    }
+    let clip = std::fs::read(stills.join("1_P4_worst.gif")).expect("a clip");
+    assert!(clip.starts_with(b"GIF89a"));
+    std::fs::remove_dir_all(&folder).expect("it was written");
 }

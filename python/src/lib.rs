@@ -36,7 +36,7 @@ mod _trifactor {
     #[pymodule_export]
     use evaluation::{NativePlan, NativeProbes, NativeRollout, compare_scores, write_report};
     #[pymodule_export]
-    use policy::NativePolicy;
+    use policy::{NativeNetwork, NativePolicy};
     #[pymodule_export]
     use record::NativeDataset;
     #[pymodule_export]

@@ -1,9 +1,12 @@
 //! Policies without learning, as `trifactor.policies` drives them.
 
-use numpy::PyArray1;
+use std::path::PathBuf;
+
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use trifactor::agent::{self, Policy};
+use trifactor::agent::{self, Network, Policy};
 use trifactor::env::Config;
+use trifactor::space::BoxSpace;
 
 use crate::env::NativeEnv;
 use crate::errors::to_python;
@@ -41,5 +44,38 @@ impl NativePolicy {
     /// Forgets what was before.
     fn reset(&mut self) {
         self.policy.reset();
+    }
+}
+
+/// A network from a file of safetensors.
+#[pyclass(module = "trifactor._trifactor", frozen)]
+pub(crate) struct NativeNetwork {
+    network: Network,
+}
+
+#[pymethods]
+impl NativeNetwork {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let network = py.detach(|| Network::load(&path)).map_err(to_python)?;
+        Ok(Self { network })
+    }
+
+    /// The actions for observations, a row each, within bounds.
+    fn act<'py>(
+        &self,
+        py: Python<'py>,
+        observations: PyReadonlyArray2<'_, f64>,
+        low: [f64; 9],
+        high: [f64; 9],
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let rows: Vec<Vec<f64>> =
+            observations.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
+        let bounds = BoxSpace::new(low, high);
+        let chosen = py.detach(|| {
+            rows.iter().map(|row| self.network.act(row, &bounds)).collect::<Result<Vec<_>, _>>()
+        });
+        let chosen: Vec<f64> = chosen.map_err(to_python)?.into_iter().flatten().collect();
+        PyArray1::from_vec(py, chosen).reshape([rows.len(), 9])
     }
 }

@@ -29,6 +29,7 @@ from trifactor.errors import (
 from trifactor.evaluation import Scores, evaluate, evaluation_callback
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.goals import RandomGoals
+from trifactor.networks import load_network
 from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
 from trifactor.vector import (
@@ -68,6 +69,7 @@ __all__ = [
     "evaluate",
     "evaluation_callback",
     "get_family",
+    "load_network",
     "scripted_policy",
 ]
 

@@ -9,6 +9,7 @@ __all__ = [
     "NativeDataset",
     "NativeChoice",
     "NativeEnv",
+    "NativeNetwork",
     "NativePlan",
     "NativePolicy",
     "NativeProbes",
@@ -168,6 +169,13 @@ class NativePolicy:
     def __new__(cls, env: NativeEnv, name: str) -> NativePolicy: ...
     def act(self, state: State) -> NDArray[np.float64]: ...
     def reset(self) -> None: ...
+
+@final
+class NativeNetwork:
+    def __new__(cls, path: PathLike[str]) -> NativeNetwork: ...
+    def act(
+        self, observations: NDArray[np.float64], low: Sequence[float], high: Sequence[float]
+    ) -> NDArray[np.float64]: ...
 
 @final
 class NativeVecEnv:

@@ -21,6 +21,7 @@ from trifactor._trifactor import (
     write_report,
 )
 from trifactor.errors import NotFiniteError, SettingError, ShapeError
+from trifactor.networks import is_network, load_network
 from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
 
 HEADLINE = "last_fractional_success"
@@ -40,8 +41,9 @@ class Predictor(Protocol):
         """Actions for a batch of observations, and the memory of a recurrent policy."""
 
 
-Policy: TypeAlias = str | Predictor | Callable[[Any], Any]
-"""`scripted`, `mpc`, `random` or `idle`; a function of a batch of observations; or a model."""
+Policy: TypeAlias = str | PathLike[str] | Predictor | Callable[[Any], Any]
+"""`scripted`, `mpc`, `random` or `idle`; a function of a batch of observations; a model; or the path
+of a network, `FILE.onnx` or `FILE.safetensors`."""
 
 Progress: TypeAlias = bool | Callable[[str, int, int], None]
 
@@ -151,7 +153,8 @@ def evaluate(
 
     Args:
         policy: a function from a batch of observations to as many actions; a model with
-            `predict`, as Stable-Baselines3 has them; or the name of one that is built in:
+            `predict`, as Stable-Baselines3 has them; the path of a network, `FILE.onnx` or
+            `FILE.safetensors`, as `load_network` takes it; or the name of one that is built in:
             `scripted`, `mpc`, `random`, `idle`. For several training seeds, a dictionary of them by name.
         family: the task family, as `TriFingerEnv` takes it.
         protocols: `all`, the reference's for the family; `generated`; or names, in a list or
@@ -177,6 +180,8 @@ def evaluate(
 
     Raises:
         SettingError: an argument can not be meant.
+        ImportError: what runs the network is not installed.
+        FormatError: the file holds no network.
         ShapeError: the policy gives no nine numbers for every observation.
         NotFiniteError: an action contains NaN or infinity; the message names the world.
     """
@@ -194,6 +199,7 @@ def evaluate(
     with _Progress(progress, len(several) * len(names) * worlds) as told:
         for run, one in several.items():
             plan.begin(run)
+            one = load_network(one, like.single_action_space) if is_network(one) else one
             for protocol in names:
                 if isinstance(one, str):
                     plan.drive(like._single._native, one)
@@ -331,6 +337,8 @@ def _judged(probes: NativeProbes, policy: Any, like: TriFingerVectorEnv, exact: 
 
 
 def _named(policy: Any) -> str:
+    if is_network(policy):
+        return Path(policy).stem
     if isinstance(policy, str):
         return policy
     return str(getattr(policy, "__name__", type(policy).__name__))

@@ -8,6 +8,8 @@ mod errand;
 mod grasp;
 mod motion;
 mod mpc;
+#[cfg(feature = "networks")]
+mod network;
 mod pose;
 mod reach;
 
@@ -23,6 +25,8 @@ pub use blocks::{ScriptedBlocks, ScriptedPush};
 pub use cem::Cem;
 pub use driver::{DRIVERS, driver};
 pub use mpc::{Mpc, MpcSettings, Worth};
+#[cfg(feature = "networks")]
+pub use network::Network;
 pub use reach::ScriptedReach;
 
 /// Moves the robot: chooses an action from a state.

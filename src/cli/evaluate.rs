@@ -1,20 +1,24 @@
 //! `trifactor evaluate`: a policy in the frozen worlds of protocols, its scores and a report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
 use super::run::{number, plain, progress};
 use super::{WorldOptions, print};
-use crate::agent;
+use crate::agent::{self, Network};
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::statistics::Bootstrap;
-use crate::evaluation::{self, Comparison, Metric, Paired, Plan, Run, Scores, Summary};
+use crate::evaluation::{
+    self, Comparison, Invariance, Metric, Paired, Plan, Probes, ProtocolRun, Run, Scores, Summary,
+};
 use crate::report;
 
 /// In how many worlds it is asked whether the policy follows colours.
 const PROBES: usize = 200;
+/// Worlds that a network acts in side by side.
+const ROWS: usize = 256;
 /// The scores among the files that are written.
 const SCORES: &str = "scores.json";
 /// What the table shows.
@@ -32,8 +36,9 @@ const SHOWN: [(Metric, &str); 6] = [
 pub(super) struct Options {
     #[command(flatten)]
     world: WorldOptions,
-    /// The policy
-    #[arg(long, default_value = "scripted", value_parser = agent::DRIVERS)]
+    /// The policy: scripted, mpc, random, idle, or the safetensors file of a network, as
+    /// Stable-Baselines3 and torch.nn.Sequential name its layers; with --world, the one it learnt in
+    #[arg(long, default_value = "scripted")]
     policy: String,
     /// Protocols, comma separated: all (the reference's), generated, or names as `protocols`
     /// prints them
@@ -65,9 +70,8 @@ pub(super) struct Options {
 /// Runs the worlds, writes the files, prints the table.
 pub(super) fn evaluate(options: &Options) -> Result<i32> {
     let against = options.against.as_deref().map(Scores::load).transpose()?;
-    let env = options.world.env(false)?;
+    let (actor, env) = actor(options)?;
     let protocols = evaluation::protocols(env.family(), &options.protocols)?;
-    let driver = |env: &Env| agent::driver(&options.policy, env);
     let (worlds, threads) = (options.worlds as usize, options.threads.unwrap_or(0) as usize);
     let mut plan = Plan::new(&env, &protocols, worlds, options.seed, threads)?;
     let bar = match options.quiet {
@@ -77,13 +81,13 @@ pub(super) fn evaluate(options: &Options) -> Result<i32> {
     let mut run = Run { name: "0".to_string(), protocols: Vec::new() };
     for (index, protocol) in protocols.iter().enumerate() {
         bar.set_message(protocol.name.clone());
-        run.protocols.push(plan.each(index, &driver, &|| bar.inc(1))?);
+        run.protocols.push(actor.run(&mut plan, index, threads, &|| bar.inc(1))?);
     }
     bar.finish_and_clear();
     let bootstrap = Bootstrap { resamples: options.resamples as usize, ..Bootstrap::default() };
-    let mut scores = Scores::new(&plan, &options.policy, &[run], bootstrap)?;
-    scores.invariance = Some(plan.probes("*/color", PROBES)?.drive(&driver)?);
-    let default = PathBuf::from(format!("runs/{}-{}", env.family().name(), options.policy));
+    let mut scores = Scores::new(&plan, actor.name(), &[run], bootstrap)?;
+    scores.invariance = Some(actor.probe(&plan.probes("*/color", PROBES)?)?);
+    let default = PathBuf::from(format!("runs/{}-{}", env.family().name(), actor.name()));
     let folder = options.out.as_deref().unwrap_or(&default);
     let comparison = against.as_ref().map(|other| Comparison::new(&scores, other)).transpose()?;
     let all: Vec<Scores> = std::iter::once(scores.clone()).chain(against).collect();
@@ -97,6 +101,67 @@ pub(super) fn evaluate(options: &Options) -> Result<i32> {
     let page = files.first().map_or(String::new(), |page| page.display().to_string());
     print(&format!("{}\n{page}", file.display()))?;
     Ok(0)
+}
+
+/// What is evaluated.
+enum Actor {
+    BuiltIn(String),
+    Network(String, Box<Network>),
+}
+
+/// The policy, and the environment in the form that it acts in.
+fn actor(options: &Options) -> Result<(Actor, Env)> {
+    let path = Path::new(&options.policy);
+    let name = options.policy.clone();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("safetensors") => {
+            let stem = path.file_stem().map_or(name, |stem| stem.to_string_lossy().into_owned());
+            let network = Box::new(Network::load(path)?);
+            Ok((Actor::Network(stem, network), options.world.described()?))
+        }
+        _ if agent::DRIVERS.contains(&name.as_str()) => {
+            Ok((Actor::BuiltIn(name), options.world.env(false)?))
+        }
+        _ => Err(Error::UnknownName {
+            what: "policy",
+            name,
+            known: format!(
+                "{}, FILE.safetensors; trifactor.evaluate from Python takes functions, models and \
+                 FILE.onnx too",
+                agent::DRIVERS.join(", ")
+            ),
+        }),
+    }
+}
+
+impl Actor {
+    fn name(&self) -> &str {
+        match self {
+            Self::BuiltIn(name) | Self::Network(name, _) => name,
+        }
+    }
+
+    fn run(
+        &self,
+        plan: &mut Plan,
+        protocol: usize,
+        threads: usize,
+        tick: &(dyn Fn() + Sync),
+    ) -> Result<ProtocolRun> {
+        match self {
+            Self::BuiltIn(name) => plan.each(protocol, &|env: &Env| agent::driver(name, env), tick),
+            Self::Network(_, network) => {
+                network.evaluate(plan, protocol, ROWS, threads, &|| tick())
+            }
+        }
+    }
+
+    fn probe(&self, probes: &Probes) -> Result<Invariance> {
+        match self {
+            Self::BuiltIn(name) => probes.drive(&|env: &Env| agent::driver(name, env)),
+            Self::Network(_, network) => network.probe(probes),
+        }
+    }
 }
 
 fn table(scores: &Scores) -> String {

@@ -77,6 +77,14 @@ struct WorldOptions {
 }
 
 impl WorldOptions {
+    /// The environment just as it was described.
+    fn described(&self) -> Result<Env> {
+        match &self.world {
+            Some(path) => Env::from_description(&Description::load(path)?),
+            None => self.env(true),
+        }
+    }
+
     /// The environment, whose actions are joint targets: in rad, or in \[-1, 1\].
     fn env(&self, normalize_actions: bool) -> Result<Env> {
         let own = |config| Config { normalize_actions, ..config };

@@ -1,6 +1,9 @@
 //! One episode in a frozen world, and what is measured of it.
 
+use std::sync::Arc;
+
 use super::Metric;
+use super::film::Film;
 use super::statistics::mean;
 use crate::curriculum::ProtocolWorld;
 use crate::env::Env;
@@ -13,7 +16,7 @@ use crate::task::overlap::Overlap;
 pub const LAST_STEPS: usize = 20;
 
 /// What came of an episode.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EpisodeScore {
     /// The figures in the order of [`Metric::ALL`].
     pub values: [f64; Metric::ALL.len()],
@@ -21,6 +24,8 @@ pub struct EpisodeScore {
     pub steps: u64,
     /// Interventions within the episode of which no try was accepted.
     pub missed: u64,
+    /// What it looked like; none of a score that was made up.
+    pub film: Option<Arc<Film>>,
 }
 
 /// An episode that is under way.
@@ -31,12 +36,14 @@ pub(super) struct Episode {
     achieved: Vec<[f64; 2]>,
     returned: f64,
     missed: u64,
+    film: Film,
 }
 
 impl Episode {
     pub(super) fn begin(mut env: Env, world: ProtocolWorld) -> Result<Self> {
         world.begin(&mut env)?;
-        Ok(Self { env, world, achieved: Vec::new(), returned: 0.0, missed: 0 })
+        let film = Film::begin(&env);
+        Ok(Self { env, world, achieved: Vec::new(), returned: 0.0, missed: 0, film })
     }
 
     pub(super) fn env(&self) -> &Env {
@@ -49,6 +56,7 @@ impl Episode {
         self.world = world;
         self.achieved.clear();
         (self.returned, self.missed) = (0.0, 0);
+        self.film = Film::begin(&self.env);
         Ok(())
     }
 
@@ -59,10 +67,13 @@ impl Episode {
         let achieved = [Overlap::Volume, Overlap::Aabb].map(|o| self.env.fractional_success(o));
         self.achieved.push(achieved);
         if step.terminated || step.truncated {
+            self.film.finish(&self.env);
             return Ok(Some(self.score()));
         }
         // What an agent did by then can leave no room for an intervention; that is its score.
-        self.missed += u64::from(self.world.follow(&mut self.env).is_err());
+        let intervened = self.world.follow(&mut self.env);
+        self.missed += u64::from(intervened.is_err());
+        self.film.follow(&self.env, intervened == Ok(true));
         Ok(None)
     }
 
@@ -76,6 +87,7 @@ impl Episode {
         let ([last, full, integrated], boxes) = (three(0), three(1));
         let success = f64::from(u8::from(self.env.info().success));
         let values = [last, full, integrated, boxes[0], boxes[1], boxes[2], success, self.returned];
-        EpisodeScore { values, steps: self.achieved.len() as u64, missed: self.missed }
+        let (steps, film) = (self.achieved.len() as u64, Some(Arc::new(self.film.clone())));
+        EpisodeScore { values, steps, missed: self.missed, film }
     }
 }

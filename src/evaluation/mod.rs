@@ -6,6 +6,7 @@
 
 mod compare;
 mod episode;
+mod film;
 mod gap;
 mod invariance;
 mod metric;
@@ -17,6 +18,7 @@ mod summary;
 
 pub use compare::{Comparison, Paired, ProtocolComparison};
 pub use episode::{EpisodeScore, LAST_STEPS};
+pub use film::{Film, Frame, Shown, Take};
 pub use gap::Gap;
 pub use invariance::{Invariance, Probes};
 pub use metric::Metric;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::film::{Shown, extremes};
 use super::gap::{Gap, gaps};
 use super::invariance::Invariance;
 use super::statistics::{Bootstrap, Table};
@@ -68,6 +69,9 @@ pub struct ProtocolScores {
     pub summary: BTreeMap<Metric, Summary>,
     /// For every run by metric one figure for each world.
     pub episodes: Vec<BTreeMap<Metric, Vec<f64>>>,
+    /// The worst episode and the best by last fractional success, to be looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<Shown>,
 }
 
 impl ProtocolScores {
@@ -105,12 +109,14 @@ impl Scores {
         let one = |(number, protocol): (usize, &Protocol)| {
             let all = || runs.iter().map(|run| &run.protocols[number]);
             let episodes: Vec<_> = all().map(columns).collect();
+            let named: Vec<_> = runs.iter().map(|run| run.name.as_str()).zip(all()).collect();
             ProtocolScores {
                 protocol: protocol.clone(),
                 worlds: count,
                 missed: all().flatten().map(|episode| episode.missed).sum(),
                 summary: summary(&[&episodes]),
                 episodes,
+                shown: extremes(&named),
             }
         };
         let protocols: Vec<ProtocolScores> = plan.protocols().enumerate().map(one).collect();

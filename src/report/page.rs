@@ -1,5 +1,6 @@
 //! The page: tables and pictures in one file of HTML.
 
+use super::gallery::{Pictures, gallery, html};
 use super::plot::{bars, radar};
 use super::table::{cell, comparison, dispersion, escaped, gaps, invariance, means, table};
 use super::{of_protocol, protocol_names};
@@ -15,6 +16,8 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 small { color: #666; }
 svg { max-width: 100%; height: auto; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
+.gallery { display: flex; flex-wrap: wrap; gap: 1em 1.5em; }
+figure { margin: 0; width: 22em; } figure img { width: 50%; }
 details { margin: .5em 0; } summary { cursor: pointer; font-weight: 600; }
 ";
 
@@ -40,6 +43,11 @@ const INTEGRATED: [Metric; 4] = [
 /// # Errors
 /// As [`bars`].
 pub fn page(all: &[Scores]) -> Result<String> {
+    with(all, &gallery(all)?)
+}
+
+/// As [`page`], with pictures that are drawn already.
+pub(super) fn with(all: &[Scores], seen: &[Pictures]) -> Result<String> {
     let main = Metric::LastFractionalSuccess;
     let title = all.iter().map(|s| s.policy.as_str()).collect::<Vec<_>>().join(", ");
     let mut parts = vec![
@@ -70,6 +78,12 @@ pub fn page(all: &[Scores]) -> Result<String> {
         let note = "The first action of an episode, asked for in a world and in its like with other \
                     colours. Changes are the largest over the nine numbers, in the action's unit.";
         parts.push(section("Invariance", note, &invariance(all)));
+    }
+    if !seen.is_empty() {
+        let note = "The worst episode of every protocol by last fractional success, and the best: \
+                    its start and its end, and all of it as a clip, at another pace than its own. \
+                    Goals can be seen through.";
+        parts.push(section("What it looked like", note, &html(seen)));
     }
     let integrated = format!(
         "Means of the fractional success over all steps and over the last {LAST_STEPS}, by volume \

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 
 import gymnasium as gym
 import numpy as np
@@ -130,7 +131,12 @@ def test_scores_are_saved_read_compared_and_reported(tmp_path):
     found = scores.compare(short("idle", protocols="P1,P2,P3"))
     assert found["second"] == "idle" and len(found["protocols"]) == 3
     files = scores.report(tmp_path / "both", short("idle", protocols="P1,P2,P3"))
-    assert files[0].name == "report.html" and len(files) == 1 + METRICS + METRICS - 1
+    assert files[0].name == "report.html"
+    charts = [path for path in files if path.suffix in (".svg", ".png") and path.parent.name == "both"]
+    assert len(charts) == 2 * (METRICS + METRICS - 1)
+    shown = sum(len(one["shown"]) for one in scores.document["protocols"])
+    assert len(list((tmp_path / "stills").glob("0_P?_*"))) == 3 * shown > 0
+    assert page.count("data:image/png") == 2 * shown
     assert "random" in repr(scores)
 
 
@@ -155,6 +161,56 @@ def test_what_can_not_be_meant_is_refused_with_the_reason(arguments, error, said
     arguments = {"policy": still, **arguments}
     with pytest.raises(error, match=re.escape(said)):
         short(arguments.pop("policy"), **arguments)
+
+
+def saved_layers(path, layers, told):
+    """A file of safetensors, by its definition: a length, a header in JSON, the numbers."""
+    header, data = {"__metadata__": told}, b""
+    for name, numbers in layers.items():
+        numbers = np.asarray(numbers, "<f4")
+        ends = [len(data), len(data) + numbers.nbytes]
+        header[name] = {"dtype": "F32", "shape": numbers.shape, "data_offsets": ends}
+        data += numbers.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def test_a_network_is_evaluated_from_its_file_alone(tmp_path):
+    width = gym.make("trifactor/Pushing-v0", **SHORT).observation_space.shape[0]
+    rng = np.random.default_rng(2)
+    first, second = rng.normal(size=(8, width)), rng.normal(size=(9, 8))
+    layers = {"0.weight": first, "0.bias": np.ones(8), "2.weight": second, "2.bias": np.zeros(9)}
+    path = tmp_path / "hand.safetensors"
+    saved_layers(path, layers, {"activation": "tanh"})
+
+    def by_hand(observations):
+        inner = np.tanh(observations @ first.astype("f4").T.astype(float) + 1.0)
+        return np.clip(inner @ second.astype("f4").T.astype(float), -1.0, 1.0)
+
+    found = short(path)
+    assert found.policy == "hand" and found.document["invariance"]["share_altered"] == 0.0
+    for protocol in found.protocols:
+        expected = short(by_hand).episodes(protocol, "return")
+        np.testing.assert_allclose(found.episodes(protocol, "return"), expected, atol=1e-6)
+    runs = short({"1": str(path), "2": by_hand}, name="both").episodes("P4")
+    assert runs.shape == (2, 3)
+    saved_layers(path, layers, {})
+    with pytest.raises(trifactor.FormatError, match="activation"):
+        short(path)
+    with pytest.raises(trifactor.ShapeError, match="no dictionary"):
+        saved_layers(path, layers, {"activation": "tanh"})
+        short(path, goal_conditioned=True)
+    with pytest.raises(trifactor.SettingError, match="no such file"):
+        short(tmp_path / "other.onnx")
+    with pytest.raises(trifactor.SettingError, match=r"\.onnx or \.safetensors"):
+        trifactor.load_network("mine.zip")
+
+
+def test_without_its_runtime_a_graph_is_refused_with_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    (tmp_path / "mine.onnx").touch()
+    with pytest.raises(ImportError, match=r"pip install trifactor\[onnx\]"):
+        short(tmp_path / "mine.onnx")
 
 
 def test_questions_that_scores_can_not_answer_name_what_they_can():
@@ -189,4 +245,6 @@ def test_a_browser_shows_the_figures_of_the_scores(tmp_path):
     for protocol, metric, value in cells:
         assert float(value) == scores.mean(protocol, metric)
     assert done.stdout.count("<svg") == 2 * METRICS - 1
+    shown = sum(len(one["shown"]) for one in scores.document["protocols"])
+    assert done.stdout.count("data:image/") == 3 * shown > 0
     assert json.loads((tmp_path / "scores.json").read_text())["policy"] == "random"
