@@ -271,6 +271,8 @@ fn recorded_transitions_agree_bit_for_bit_when_they_are_re_run() {
     }
     recorder.close().unwrap();
     let dataset = Dataset::open(&path).unwrap();
+    let coupled = |episode: &Episode| episode.rows.iter().any(|row| !row.pairs.is_empty());
+    assert!(dataset.episodes().any(|episode| coupled(&episode.unwrap())), "pairs are kept");
     let told = AtomicU64::new(0);
     let progress = |steps| {
         told.fetch_add(steps, Ordering::Relaxed);

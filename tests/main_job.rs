@@ -8,21 +8,21 @@ use trifactor::agent::{Policy, ScriptedPush, ScriptedReach};
 use trifactor::{Config, Env};
 
 /// Runs the command line.
-fn trifactor(arguments: &[&str]) -> Output {
+pub(crate) fn trifactor(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_trifactor")).args(arguments).output().expect("it starts")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// A path for a file that this test alone uses.
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
 }
 
 /// Runs two episodes; the log's path.
-fn run(name: &str, family: &str) -> PathBuf {
+pub(crate) fn run(name: &str, family: &str) -> PathBuf {
     let path = file(name);
     let log = path.to_str().expect("a plain path");
     let arguments = ["run", "--family", family, "--episodes", "2", "--skip-frame", "10"];

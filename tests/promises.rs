@@ -1,8 +1,11 @@
 //! The promises, one module each.
 
+#[cfg(feature = "cli")]
+mod causal_commands;
 mod coda;
 mod conformance;
 mod contact;
+mod counterfactuals;
 mod curricula;
 mod custom;
 mod determinism;
@@ -17,6 +20,7 @@ mod families;
 mod free_dynamics;
 mod goal_arrays;
 mod goals;
+mod graphs;
 mod grasp;
 mod house;
 mod impacts;

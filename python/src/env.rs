@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyArray1, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
@@ -439,6 +439,49 @@ impl NativeEnv {
         self.require_step()?;
         let edges = LocalMask::edges(self.env.contacts());
         Ok(edges.iter().map(|e| (e.first, e.second, e.tick, e.impulse, e.gap)).collect())
+    }
+
+    /// Whether the present state is what a step led to.
+    fn has_stepped(&self) -> bool {
+        self.env.has_stepped()
+    }
+
+    /// The last step's mask expanded to the observation's numbers and the nine of the action.
+    fn feature_mask<'py>(
+        &self,
+        py: Python<'py>,
+        strength: &str,
+    ) -> PyResult<Bound<'py, PyArray2<bool>>> {
+        self.require_step()?;
+        let scene = &self.env.state().scene;
+        let strength = causal::Strength::parse(strength).map_err(to_python)?;
+        let mask = LocalMask::of(self.env.contacts(), scene, strength).map_err(to_python)?;
+        let entries = causal::feature_mask(&mask, &self.env).map_err(to_python)?;
+        let columns = self.env.observation_len();
+        PyArray1::from_vec(py, entries).reshape([columns + JOINTS, columns])
+    }
+
+    /// What would have come of actions: the factual course, then one for each question, or why it
+    /// was refused.
+    #[pyo3(signature = (state, actions, questions, *, check_bounds, threads))]
+    fn counterfactuals<'py>(
+        &self,
+        py: Python<'py>,
+        state: &State,
+        actions: PyReadonlyArray2<'py, f64>,
+        questions: Vec<(Bound<'py, PyAny>, Option<PyReadonlyArray2<'py, f64>>)>,
+        check_bounds: bool,
+        threads: usize,
+    ) -> PyResult<(crate::causal::Course<'py>, Vec<Bound<'py, PyAny>>)> {
+        crate::causal::counterfactuals(
+            py,
+            &self.env,
+            state,
+            actions.as_array().iter().copied().collect(),
+            questions,
+            check_bounds,
+            threads,
+        )
     }
 
     fn mask_names(&self) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The Python face of `trifactor`: it translates and decides nothing.
 
 mod augment;
+mod causal;
 mod curriculum;
 mod env;
 mod errors;

@@ -6,7 +6,7 @@ use numpy::{PyArray1, PyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use trifactor::Error;
-use trifactor::causal::Strength;
+use trifactor::causal::{Edge, Strength};
 use trifactor::record::{Dataset, Episode, Header, Manifest, Precision, Recorder, Row, Writer};
 
 use crate::env::NativeEnv;
@@ -172,6 +172,18 @@ fn columns<'py>(py: Python<'py>, episode: &Episode) -> PyResult<Bound<'py, PyDic
     out.set_item("observation", PyList::new(py, observations)?)?;
     let masks = rows.iter().map(|row| row.mask.as_ref().map(|m| PyArray1::from_slice(py, m)));
     out.set_item("mask", PyList::new(py, masks.collect::<Vec<_>>())?)?;
+    let pairs = rows.iter().map(|row| {
+        let numbers =
+            |p: &Edge| vec![p.first as f64, p.second as f64, f64::from(p.tick), p.impulse, p.gap];
+        let pairs: Vec<Vec<f64>> = row.pairs.iter().map(numbers).collect();
+        match (&row.mask, pairs.is_empty()) {
+            (None, _) => Ok(None),
+            (_, true) => Ok(Some(PyArray2::zeros(py, [0, 5], false))),
+            _ => PyArray2::from_vec2(py, &pairs).map(Some),
+        }
+    });
+    let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+    out.set_item("pairs", PyList::new(py, pairs)?)?;
     let events = rows.iter().map(|row| serde_json::to_string(&row.interventions));
     let events: Result<Vec<String>, _> = events.collect();
     out.set_item("interventions", events.map_err(|error| json_error("interventions", &error))?)?;

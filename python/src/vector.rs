@@ -11,6 +11,7 @@ use trifactor::env::{Env, Info};
 use trifactor::intervention::Intervention;
 use trifactor::vec_env::{Autoreset, Rows, Snapshot, VecEnv};
 
+use crate::causal::{self, OfBatch};
 use crate::curriculum;
 use crate::env::{NativeEnv, Painter, own_camera};
 use crate::errors::{self, json_error, shape_error, to_python};
@@ -200,6 +201,16 @@ impl NativeVecEnv {
         let intervened =
             (0..self.worlds.len()).map(|world| self.worlds.intervened(world)).collect();
         infos_to_python(py, self.worlds.len(), &infos, intervened)
+    }
+
+    /// Every world's mask of the last step, one after the other; nodes; which worlds have one.
+    fn local_masks<'py>(&self, py: Python<'py>, strength: &str) -> PyResult<OfBatch<'py, bool>> {
+        causal::masks(py, &self.worlds, strength)
+    }
+
+    /// What was coupled in every world's last step; nodes; which worlds have one.
+    fn mask_pairs<'py>(&self, py: Python<'py>) -> PyResult<OfBatch<'py, f64>> {
+        causal::pairs(py, &self.worlds)
     }
 
     /// How the episodes ended that the last step ended, where it began others; None without any.

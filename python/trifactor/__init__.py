@@ -10,6 +10,7 @@ Importing this package registers its environments with Gymnasium::
 
 from trifactor import augment
 from trifactor._trifactor import State, __version__
+from trifactor.causal import Counterfactual, Counterfactuals, counterfactuals
 from trifactor.custom import StateReward, get_family
 from trifactor.env import InterventionResult, TriFingerEnv
 from trifactor.errors import (
@@ -42,6 +43,8 @@ from trifactor.vector import (
 __all__ = [
     "BatchInterventionResult",
     "Branch",
+    "Counterfactual",
+    "Counterfactuals",
     "FormatError",
     "ImpossibleError",
     "InfeasibleError",
@@ -66,6 +69,7 @@ __all__ = [
     "UnknownVariableError",
     "__version__",
     "augment",
+    "counterfactuals",
     "evaluate",
     "evaluation_callback",
     "get_family",

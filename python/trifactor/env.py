@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from trifactor._trifactor import NativeEnv, State
+from trifactor.causal import Counterfactual, counterfactuals
 from trifactor.custom import description_text, family_name_and_document, stream
 from trifactor.errors import FormatError, RefusedError, SettingError, ShapeError
 from trifactor.observation import Arrangement, Array, Feature, Variables
@@ -85,6 +86,7 @@ class TriFingerEnv(gym.Env[Any, Array]):
         variables_space: str = "space_a_b",
         physics: str | Mapping[str, Any] = "accurate",
         overlap: str = "volume",
+        local_masks: str | None = None,
         dtype: DTypeLike | None = None,
         render_mode: str | None = None,
         render_size: tuple[int, int] = (320, 240),
@@ -130,6 +132,9 @@ class TriFingerEnv(gym.Env[Any, Array]):
                 `{"preset": "accurate", "substeps": 2}`.
             overlap: what fractional success measures: the exact `volume`, or the reference's
                 `aabb`.
+            local_masks: whether `info["local_mask"]` has every step's local causal mask, as
+                `local_mask` gives it, and `info["mask_pairs"]` what was coupled, as `mask_edges`:
+                `sound`, `tight`, or None.
             dtype: of observations, `float32` or `float64`; of `pixel` also `uint8`, which is its
                 default.
             render_mode: `rgb_array`, or None. `gymnasium.make` makes `rgb_array_list` and `human`
@@ -147,6 +152,9 @@ class TriFingerEnv(gym.Env[Any, Array]):
             raise SettingError(f"render_mode '{render_mode}': {known}")
         self.render_mode = render_mode
         self._picture = picture_settings(render_size, render_camera)
+        if local_masks not in (None, "sound", "tight"):
+            raise SettingError(f"local_masks '{local_masks}': choose 'sound', 'tight' or None")
+        self._local_masks = local_masks
         images = observation_mode == "pixel"
         self._dtype = _number_type(dtype, images)
         name, document = family_name_and_document(family)
@@ -358,6 +366,52 @@ class TriFingerEnv(gym.Env[Any, Array]):
         names = ("first", "second", "tick", "impulse", "gap")
         return [dict(zip(names, edge, strict=True)) for edge in self._native.mask_edges()]
 
+    def feature_mask(self, strength: str = "sound") -> NDArray[np.bool_]:
+        """The last step's local mask over the numbers of the observation.
+
+        Rows are the numbers before the step and then the nine of the action, columns the numbers
+        after it, as `get_observation_names` names them. Numbers of one node influence each other,
+        what is the whole world's (gravity) influences all bodies, time and padding themselves.
+
+        Args:
+            strength: as of `local_mask`.
+
+        Raises:
+            OrderError: no step led to the present state.
+            SettingError: images are observed, or another strength.
+        """
+        return self._native.feature_mask(strength)
+
+    def counterfactual(
+        self,
+        state: State,
+        actions: ArrayLike,
+        do: Variables | None = None,
+        *,
+        instead: ArrayLike | None = None,
+        check_bounds: bool = False,
+    ) -> Counterfactual:
+        """What would have come of actions, had something been otherwise; nothing is changed here.
+
+        Args:
+            state: where they begin: any state of this world, such as a recorded one.
+            actions: what was done, of shape (steps, 9).
+            do: what is set in that state, as of `do_intervention`.
+            instead: other actions in place of those.
+            check_bounds: whether values must lie in the intervention space in force.
+
+        Raises:
+            RefusedError: the intervention is refused.
+            StateError: the state belongs to another world.
+            ShapeError: actions are no such array.
+        """
+        questions = [(do, instead)]
+        all_of_them = counterfactuals(self, state, actions, questions, check_bounds=check_bounds)
+        answer = all_of_them.counterfactual[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return Counterfactual(all_of_them.factual, answer)
+
     def mask_names(self) -> list[str]:
         """The rows of `local_mask`: the nodes, which are its columns too, then the actions."""
         return self._native.mask_names()
@@ -454,7 +508,11 @@ class TriFingerEnv(gym.Env[Any, Array]):
         return InterventionResult(True, self.observe())
 
     def _info(self, intervened: bool, truncated: bool) -> dict[str, Any]:
-        return self._native.info(intervened)
+        info = self._native.info(intervened)
+        if self._local_masks is not None and self._native.has_stepped() and not intervened:
+            info["local_mask"] = self.local_mask(self._local_masks)
+            info["mask_pairs"] = self.mask_edges()
+        return info
 
     def _follow_scene(self) -> None:
         # Interventions of some families change how many blocks there are.

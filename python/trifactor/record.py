@@ -175,6 +175,9 @@ class Episode:
     """Flat; empty where they were not recorded."""
     masks: list[NDArray[np.bool_] | None]
     """Local causal masks, flat; None where they were not recorded."""
+    pairs: list[NDArray[np.float64] | None]
+    """What the solver coupled, of shape (pairs, 5): two nodes, the first tick, the largest impulse
+    (N s), the smallest gap (m); None where masks were not recorded."""
     interventions: list[list[dict[str, Any]]]
     """Those tried since the row before: `by`, `seed`, `episode`, `step`, `target`, `values`, and
     the reason where one was `refused`."""
@@ -270,6 +273,7 @@ class Dataset:
             fractional_success=columns["fractional_success"],
             observations=columns["observation"],
             masks=columns["mask"],
+            pairs=columns["pairs"],
             interventions=[json.loads(events) for events in columns["interventions"]],
             states=columns["state"],
         )

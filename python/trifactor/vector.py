@@ -195,6 +195,10 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
         same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         ended = np.logical_and(truncated, False) if same_step else truncated
         infos = self._infos(None, ended)
+        if self._single._local_masks is not None:
+            masks = self.local_masks(self._single._local_masks)
+            infos["local_mask"], infos["_local_mask"] = masks
+            infos["mask_pairs"], infos["_mask_pairs"] = self.mask_pairs()
         if same_step:
             self._add_finals(infos, truncated)
         return self._shown(buffers), rewards, terminated, truncated, infos
@@ -202,6 +206,34 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
     def present_infos(self, worlds: NDArray[np.bool_] | None = None) -> dict[str, Any]:
         """What `infos` says of the present states of all worlds, or of those of a mask."""
         return self._infos(worlds, np.zeros(self.num_envs, np.bool_))
+
+    def local_masks(self, strength: str = "sound") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """What could influence what in the last step of every world, as one array.
+
+        Args:
+            strength: "sound" counts every pair that was coupled, "tight" those that pushed.
+
+        Returns:
+            Masks of shape (worlds, nodes + 3, nodes), each as `TriFingerEnv.local_mask` gives it,
+            with places left empty where a world has fewer blocks or goals (`max_blocks` makes the
+            shape constant); and which worlds have one: not those that were reset instead, or
+            intervened on by an actor.
+
+        Raises:
+            SettingError: another strength.
+        """
+        entries, nodes, known = self._native.local_masks(strength)
+        return entries.reshape(self.num_envs, nodes + 3, nodes), np.array(known, np.bool_)
+
+    def mask_pairs(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """What the solver coupled in the last step of every world, as one array.
+
+        Returns:
+            Of shape (worlds, nodes, nodes, 3): the first tick, the largest impulse (N s) and the
+            smallest gap (m) of every pair; NaN where it was not coupled; and which worlds have it.
+        """
+        numbers, nodes, known = self._native.mask_pairs()
+        return numbers.reshape(self.num_envs, nodes, nodes, 3), np.array(known, np.bool_)
 
     def observe(self) -> Any:
         """The observations of the present states."""

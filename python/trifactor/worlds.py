@@ -23,6 +23,7 @@ OF_THE_BATCH = (
     "do_single_random_intervention",
     "local_mask",
     "mask_edges",
+    "feature_mask",
 )
 """Methods of a single environment that need more of it than its state."""
 

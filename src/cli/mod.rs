@@ -1,9 +1,13 @@
 //! The command line of `trifactor`: translates, decides nothing.
 
 mod bench;
+mod counterfactual;
+mod data;
 mod evaluate;
+mod graph;
 mod log;
 mod manifest;
+mod mask;
 mod patch;
 mod protocols;
 mod render;
@@ -47,6 +51,12 @@ enum Command {
     Regenerate(manifest::Regenerate),
     /// Prints a world's description as JSON: family, parameters, configuration, versions
     Describe(WorldOptions),
+    /// Tells what would have come of a recorded episode, had something been otherwise
+    Counterfactual(Box<counterfactual::Options>),
+    /// Prints and draws who influenced whom in a step, or proves it for all steps of a file
+    Mask(Box<mask::Options>),
+    /// Finds, draws and exports the causal graph over the variables of a family
+    Graph(Box<graph::Options>),
     /// Draws a state, or a log's episode, as a PNG or an animated GIF
     Render(Box<render::Options>),
     /// Measures steps per second on given action sequences
@@ -122,6 +132,9 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Manifest(options) => manifest::manifest(&options),
         Command::Regenerate(options) => manifest::regenerate(&options),
         Command::Describe(options) => describe(&options),
+        Command::Counterfactual(options) => counterfactual::counterfactual(&options),
+        Command::Mask(options) => mask::mask(&options),
+        Command::Graph(options) => graph::graph(&options),
         Command::Render(options) => render::render(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),

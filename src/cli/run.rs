@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::log::{Header, Outcome, Writer};
 use super::{WorldOptions, print};
 use crate::agent::{self, Policy};
+use crate::causal::Strength;
 use crate::env::Env;
 use crate::error::Result;
 use crate::intervention::Intervention;
@@ -38,6 +39,9 @@ pub(super) struct Options {
     /// Write a data set of episodes too, which `verify` checks; there must be no such file yet
     #[arg(long, value_name = "FILE.arrow")]
     record: Option<PathBuf>,
+    /// With --record: keep every step's local causal mask and the coupled pairs: sound or tight
+    #[arg(long, requires = "record", value_parser = Strength::parse)]
+    masks: Option<Strength>,
     /// No progress bar
     #[arg(long)]
     quiet: bool,
@@ -68,8 +72,8 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let mut log = Writer::create(path, &header)?;
     let mut recorder = match &options.record {
         Some(path) => {
-            let header =
-                record::Header { policy: SCRIPTED.to_string(), ..record::Header::of(&env) };
+            let (policy, masks) = (SCRIPTED.to_string(), options.masks);
+            let header = record::Header { policy, masks, ..record::Header::of(&env) };
             Some(Recorder::new(record::Writer::create(path, &header)?))
         }
         None => None,

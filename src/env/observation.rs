@@ -10,6 +10,7 @@ mod context;
 mod entities;
 mod feature;
 mod key;
+mod owner;
 mod source;
 
 use std::ops::Range;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 pub(super) use self::build::Plan;
 pub use self::choice::{Context, Mode};
 pub use self::feature::Feature;
+pub use self::owner::Owner;
 use self::source::Source;
 use crate::error::{Error, Result};
 use crate::robot::Nine;

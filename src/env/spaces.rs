@@ -1,5 +1,6 @@
 //! What can be asked of an environment without stepping it: spaces, variables, lengths.
 
+use super::observation::Owner;
 use super::{Config, Env};
 use crate::robot::JOINTS;
 use crate::space::BoxSpace;
@@ -52,6 +53,11 @@ impl Env {
             Some(shape) => shape.iter().product(),
             None => self.shown.observation.len(),
         }
+    }
+
+    /// Whose every number of an observation is; of pixels nothing is said.
+    pub fn observation_owners(&self) -> Vec<Owner> {
+        self.shown.observation.owners()
     }
 
     /// The shape of an observation of pixels: images, rows, columns, channels, or images, channels,

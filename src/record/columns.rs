@@ -16,6 +16,7 @@ use arrow_schema::{DataType, SchemaRef};
 use super::digest::{self, Digest};
 use super::header::{MOVED, item};
 use super::{Header, Precision, Row};
+use crate::causal::Edge;
 use crate::error::Result;
 use crate::robot::{JOINTS, Nine};
 use crate::world::{BlockState, State};
@@ -38,6 +39,19 @@ pub(super) fn set_block(block: &mut BlockState, numbers: &[f64; BLOCK]) {
     let [x, y, z, i, j, k, w, u, v, t, p, q, r] = *numbers;
     (block.position, block.orientation) = ([x, y, z], [i, j, k, w]);
     (block.linear_velocity, block.angular_velocity) = ([u, v, t], [p, q, r]);
+}
+
+/// The numbers of a coupled pair: two nodes, first tick, largest impulse, smallest gap.
+pub(super) const PAIR: usize = 5;
+
+fn pair_numbers(pair: &Edge) -> [f64; PAIR] {
+    [pair.first as f64, pair.second as f64, f64::from(pair.tick), pair.impulse, pair.gap]
+}
+
+/// The pair that these numbers tell.
+pub(super) fn pair(numbers: &[f64; PAIR]) -> Edge {
+    let [first, second, tick, impulse, gap] = *numbers;
+    Edge { first: first as usize, second: second as usize, tick: tick as u32, impulse, gap }
 }
 
 /// The columns [`MOVED`] of a state.
@@ -119,6 +133,7 @@ pub(super) struct Columns {
     interventions: StringBuilder,
     observation: Option<Numbers>,
     mask: Option<ListBuilder<BooleanBuilder>>,
+    pairs: Option<ListBuilder<Float64Builder>>,
     moved: [FixedSizeListBuilder<Float64Builder>; MOVED.len()],
     blocks: ListBuilder<Float64Builder>,
     context: StringBuilder,
@@ -142,6 +157,7 @@ impl Columns {
             interventions: StringBuilder::new(),
             observation: header.observations.map(Numbers::new),
             mask: header.masks.is_some().then(truths),
+            pairs: header.masks.is_some().then(list64),
             moved: std::array::from_fn(|_| nine()),
             blocks: list64(),
             context: StringBuilder::new(),
@@ -181,6 +197,10 @@ impl Columns {
         if let Some(mask) = &mut self.mask {
             mask.values().append_slice(row.mask.as_deref().unwrap_or_default());
             mask.append(row.mask.is_some());
+        }
+        if let Some(pairs) = &mut self.pairs {
+            row.pairs.iter().for_each(|pair| pairs.values().append_slice(&pair_numbers(pair)));
+            pairs.append(row.mask.is_some());
         }
         for (column, numbers) in self.moved.iter_mut().zip(moved(state)) {
             column.values().append_slice(numbers);
@@ -230,6 +250,7 @@ impl Columns {
         columns.push(Arc::new(self.interventions.finish()));
         columns.extend(self.observation.as_mut().map(Numbers::finish));
         columns.extend(self.mask.as_mut().map(|c| Arc::new(c.finish()) as ArrayRef));
+        columns.extend(self.pairs.as_mut().map(|c| Arc::new(c.finish()) as ArrayRef));
         columns.extend(self.moved.iter_mut().map(|c| Arc::new(c.finish()) as ArrayRef));
         columns.push(Arc::new(self.blocks.finish()));
         columns.push(Arc::new(self.context.finish()));

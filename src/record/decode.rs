@@ -5,9 +5,10 @@ use arrow_array::types::{ArrowPrimitiveType, Float32Type, Float64Type, UInt32Typ
 use arrow_array::{Array, ArrayRef, BooleanArray, FixedSizeListArray, PrimitiveArray, RecordBatch};
 use arrow_array::{ListArray, StringArray};
 
-use super::columns::{BLOCK, carry, set_block};
+use super::columns::{BLOCK, PAIR, carry, pair, set_block};
 use super::header::MOVED;
 use super::{Episode, Kind, Row};
+use crate::causal::Edge;
 use crate::error::{Error, Result};
 use crate::intervention::Event;
 use crate::robot::Nine;
@@ -71,6 +72,7 @@ pub(super) fn episode(batch: &RecordBatch) -> Result<Episode> {
     let observations = batch.column_by_name("observation").map(|_| columns.lists("observation"));
     let observations = observations.transpose()?;
     let masks = batch.column_by_name("mask").map(|_| columns.lists("mask")).transpose()?;
+    let pairs = batch.column_by_name("pairs").map(|_| columns.lists("pairs")).transpose()?;
     for row in 0..batch.num_rows() {
         let before = rows.last().map(|row| &row.state);
         let kind = Kind::parse(kinds.value(row)).map_err(|e| in_row("kind", row, &e))?;
@@ -92,6 +94,7 @@ pub(super) fn episode(batch: &RecordBatch) -> Result<Episode> {
             observation: observations.map_or_else(|| Ok(Vec::new()), |o| observation(o, row))?,
             interventions: interventions(events, row)?,
             mask: masks.filter(|m| m.is_valid(row)).map(|m| mask(m, row)).transpose()?,
+            pairs: pairs.filter(|p| p.is_valid(row)).map_or(Ok(Vec::new()), |p| edges(p, row))?,
             state,
         });
     }
@@ -170,6 +173,15 @@ fn mask(column: &ListArray, row: usize) -> Result<Vec<bool>> {
     let entries = column.value(row);
     let entries = entries.as_boolean_opt().ok_or_else(|| wrong_kind("mask"))?;
     Ok(entries.values().iter().collect())
+}
+
+fn edges(column: &ListArray, row: usize) -> Result<Vec<Edge>> {
+    let numbers = column.value(row);
+    let numbers = numbers.as_primitive_opt::<Float64Type>().ok_or_else(|| wrong_kind("pairs"))?;
+    match numbers.values().as_chunks::<PAIR>() {
+        (pairs, []) => Ok(pairs.iter().map(pair).collect()),
+        _ => Err(in_row("pairs", row, &format!("expected {PAIR} numbers for each"))),
+    }
 }
 
 fn interventions(column: &StringArray, row: usize) -> Result<Vec<Event>> {

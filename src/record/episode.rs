@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::causal::Edge;
 use crate::error::{Error, Result};
 use crate::intervention::Event;
 use crate::robot::Nine;
@@ -80,6 +81,9 @@ pub struct Row {
     /// The step's local causal mask, as [`LocalMask::write`](crate::causal::LocalMask::write)
     /// writes it; of steps alone, where masks are recorded.
     pub mask: Option<Vec<bool>>,
+    /// The pairs of nodes that the solver coupled in the step, as
+    /// [`LocalMask::edges`](crate::causal::LocalMask::edges) tells them; where masks are recorded.
+    pub pairs: Vec<Edge>,
     /// The state.
     pub state: State,
 }
@@ -99,6 +103,7 @@ impl Row {
             observation: Vec::new(),
             interventions: Vec::new(),
             mask: None,
+            pairs: Vec::new(),
             state,
         }
     }

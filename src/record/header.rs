@@ -105,6 +105,7 @@ impl Header {
         }
         if self.masks.is_some() {
             fields.push(Field::new("mask", list(DataType::Boolean), true));
+            fields.push(Field::new("pairs", list(DataType::Float64), true));
         }
         for name in MOVED {
             fields.push(Field::new(name, nine(), false));

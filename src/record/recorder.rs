@@ -224,6 +224,7 @@ impl Recorder {
             let mut entries = vec![false; (mask.nodes() + ACTIONS) * mask.nodes()];
             mask.write(&mut entries)?;
             row.mask = Some(entries);
+            row.pairs = LocalMask::edges(env.contacts());
         }
         self.push(world, env, row)
     }

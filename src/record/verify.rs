@@ -209,7 +209,8 @@ impl Run<'_> {
         let (Some(strength), Some(recorded)) = (self.masks, &row.mask) else { return Ok(true) };
         let mask = LocalMask::of(self.env.contacts(), &row.state.scene, strength)?;
         let mut entries = vec![false; recorded.len()];
-        Ok(mask.write(&mut entries).is_ok() && entries == *recorded)
+        let pairs = LocalMask::edges(self.env.contacts()) == row.pairs;
+        Ok(pairs && mask.write(&mut entries).is_ok() && entries == *recorded)
     }
 }
 

@@ -1,5 +1,6 @@
-//! Scores as pictures and as one page that needs nothing beside it.
+//! Scores as pictures and as one page that needs nothing beside it; causal graphs as pictures.
 
+pub mod diagram;
 mod gallery;
 mod page;
 mod picture;

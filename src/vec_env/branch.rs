@@ -53,23 +53,47 @@ impl VecEnv {
         for (i, sequence) in sequences.iter().enumerate() {
             check(i, sequence.as_ref())?;
         }
-        let hands = self.pool.threads().min(sequences.len());
+        let work = |i: usize, env: &mut Env| {
+            env.set_state(state)?;
+            follow(env, sequences[i].as_ref(), keep_states)
+        };
+        let results = self.in_scratch(sequences.len(), work)?.into_iter().enumerate();
+        let named = |(i, result)| match result {
+            Err(Error::Panicked { reason }) => {
+                Err(Error::Panicked { reason: format!("sequence {i}: {reason}") })
+            }
+            result => result,
+        };
+        results.map(named).collect()
+    }
+
+    /// Does pieces of work in environments like those of the batch, in parallel; no world of the
+    /// batch is touched.
+    ///
+    /// A piece is told its number and given an environment that stands anywhere: set its state
+    /// first. What comes of a piece is then the same on any number of threads.
+    ///
+    /// # Errors
+    /// Where environments or threads can not be made; a piece that panicked has
+    /// [`Error::Panicked`] for its result.
+    pub fn in_scratch<R: Send>(
+        &mut self,
+        pieces: usize,
+        work: impl Fn(usize, &mut Env) -> Result<R> + Sync,
+    ) -> Result<Vec<Result<R>>> {
+        let hands = self.pool.threads().min(pieces);
         while self.scratch.len() < hands {
             self.scratch.push(Slot::new(self.model.twin()?));
         }
         let next = AtomicUsize::new(0);
-        let tried: Vec<Mutex<Option<Result<Branch>>>> =
-            sequences.iter().map(|_| Mutex::new(None)).collect();
-        // Each thread takes the next sequence when it is done with one, so that long ones do not
-        // keep the others waiting; every result has its own place.
-        let work = |slot: &mut Slot| {
+        let done: Vec<Mutex<Option<Result<R>>>> = (0..pieces).map(|_| Mutex::new(None)).collect();
+        // Each thread takes the next piece when it is done with one, so that long ones do not keep
+        // the others waiting; every result has its own place.
+        let hand = |slot: &mut Slot| {
             loop {
                 let i = next.fetch_add(1, Ordering::Relaxed);
-                let (Some(sequence), Some(place)) = (sequences.get(i), tried.get(i)) else {
-                    return;
-                };
-                let result = slot
-                    .guarded(|slot| attempt(&mut slot.env, state, sequence.as_ref(), keep_states));
+                let Some(place) = done.get(i) else { return };
+                let result = slot.guarded(|slot| work(i, &mut slot.env));
                 if let Ok(mut place) = place.lock() {
                     *place = Some(result);
                 }
@@ -77,24 +101,17 @@ impl VecEnv {
         };
         let scratch = &mut self.scratch[..hands];
         self.pool.run(|many| match many {
-            true => scratch.par_iter_mut().with_max_len(1).for_each(work),
-            false => scratch.iter_mut().for_each(work),
+            true => scratch.par_iter_mut().with_max_len(1).for_each(hand),
+            false => scratch.iter_mut().for_each(hand),
         })?;
-        let results = tried.into_iter().enumerate().map(|(i, place)| {
-            let panicked =
-                |reason: &str| Error::Panicked { reason: format!("sequence {i}: {reason}") };
-            match place.into_inner().ok().flatten() {
-                Some(Err(Error::Panicked { reason })) => Err(panicked(&reason)),
-                Some(result) => result,
-                None => Err(panicked("without a result")),
-            }
-        });
-        results.collect()
+        let lost = || Err(Error::Panicked { reason: "without a result".to_string() });
+        let results = done.into_iter().map(|place| place.into_inner().ok().flatten());
+        Ok(results.map(|result| result.unwrap_or_else(lost)).collect())
     }
 }
 
 /// Refuses what is no sequence of actions.
-fn check(i: usize, sequence: &[f64]) -> Result<()> {
+pub(crate) fn check(i: usize, sequence: &[f64]) -> Result<()> {
     if !sequence.len().is_multiple_of(JOINTS) {
         return Err(Error::Shape {
             what: format!("action sequence {i}"),
@@ -105,8 +122,12 @@ fn check(i: usize, sequence: &[f64]) -> Result<()> {
     all_finite(&format!("action sequence {i}"), sequence)
 }
 
-fn attempt(env: &mut Env, state: &State, sequence: &[f64], keep_states: bool) -> Result<Branch> {
-    env.set_state(state)?;
+/// Takes actions, nine numbers each, from where an environment stands, to their end or the
+/// episode's.
+///
+/// # Errors
+/// As [`Env::step`].
+pub(crate) fn follow(env: &mut Env, sequence: &[f64], keep_states: bool) -> Result<Branch> {
     let (mut rewards, mut states) = (Vec::with_capacity(sequence.len() / JOINTS), Vec::new());
     let (mut terminated, mut truncated) = (false, false);
     for action in sequence.chunks_exact(JOINTS) {

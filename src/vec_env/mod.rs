@@ -23,6 +23,7 @@ use crate::world::State;
 use batch::length;
 pub use batch::{Batch, Rows};
 pub use branch::Branch;
+pub(crate) use branch::{check as check_sequence, follow};
 pub(crate) use pool::Pool;
 pub use slot::Final;
 use slot::Slot;

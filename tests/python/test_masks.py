@@ -10,6 +10,7 @@ import pytest
 
 import trifactor
 from trifactor.errors import OrderError, SettingError
+from trifactor.record import Dataset, RecordEpisodes
 
 
 @pytest.fixture
@@ -65,3 +66,66 @@ def test_a_mask_needs_a_step_and_a_known_strength(world: Any) -> None:
     with pytest.raises(SettingError, match="sound, tight"):
         world.local_mask("loose")
     assert issubclass(trifactor.TrifactorError, Exception)
+
+
+def test_masks_are_in_info_where_that_was_asked_for() -> None:
+    """Off by default; after a step the same as `local_mask`, after a reset none."""
+    plain: Any = gym.make("trifactor/Pushing-v0").unwrapped
+    plain.reset(seed=0)
+    assert "local_mask" not in plain.step(np.zeros(9))[-1]
+    env: Any = gym.make("trifactor/Pushing-v0", local_masks="tight").unwrapped
+    _, info = env.reset(seed=0)
+    assert "local_mask" not in info
+    info = env.step(np.zeros(9))[-1]
+    assert (info["local_mask"] == env.local_mask("tight")).all()
+    assert info["mask_pairs"] == env.mask_edges()
+    with pytest.raises(SettingError, match="sound"):
+        trifactor.TriFingerEnv("pushing", local_masks="loose")
+
+
+def test_a_batch_has_its_masks_in_one_array() -> None:
+    """World by world those of single environments; worlds that were reset instead have none."""
+    envs: Any = gym.make_vec(
+        "trifactor/Stacking2-v0",
+        num_envs=3,
+        vectorization_mode="vector_entry_point",
+        local_masks="sound",
+        max_episode_length=3,
+    )
+    envs.reset(seed=4)
+    alone = [gym.make("trifactor/Stacking2-v0").unwrapped for _ in range(3)]
+    rng = np.random.default_rng(0)
+    for world, env in enumerate(alone):
+        env.reset(seed=4 + world)
+    for _ in range(3):
+        actions = rng.uniform(-1, 1, (3, 9))
+        infos = envs.step(actions)[-1]
+        assert infos["local_mask"].shape == (3, 10, 7) and infos["_local_mask"].all()
+        assert infos["mask_pairs"].shape == (3, 7, 7, 3)
+        for world, env in enumerate(alone):
+            env.step(actions[world])
+            assert (infos["local_mask"][world] == env.local_mask()).all()  # type: ignore[attr-defined]
+    infos = envs.step(actions)[-1]
+    assert not infos["_local_mask"].any() and not infos["local_mask"].any()
+
+
+def test_a_feature_mask_names_the_observations_numbers(world: Any) -> None:
+    """Numbers of one node influence each other, other nodes' not without contact."""
+    world.step(np.zeros(9))
+    mask, names = world.feature_mask(), world.get_observation_names()
+    assert mask.shape == (len(names) + 9, len(names))
+    velocity, angle = (names.index(f"joint_{what}[4]") for what in ("velocities", "positions"))
+    assert mask[angle, velocity] and mask[len(names) + 4, velocity]
+    assert not mask[angle, names.index("joint_positions[0]")]
+    assert mask[0].sum() == 1, "time is nobody's"
+
+
+def test_recorded_masks_have_their_pairs(world: Any, tmp_path: Any) -> None:
+    """A row with a mask has the pairs that were coupled, five numbers each."""
+    recorded: Any = RecordEpisodes(world, tmp_path / "masks.arrow", masks="sound")
+    recorded.reset(seed=0)
+    recorded.step(np.zeros(9))
+    edges = world.mask_edges()
+    recorded.close()
+    episode = Dataset(tmp_path / "masks.arrow")[0]
+    assert episode.pairs[0] is None and episode.pairs[1].shape == (len(edges), 5)

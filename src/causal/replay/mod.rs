@@ -16,8 +16,7 @@ use std::sync::Arc;
 pub use columns::Columns;
 pub(crate) use columns::{bits, set_bits};
 pub use context::Context;
-use context::agreed;
-pub(crate) use context::transplant;
+pub(crate) use context::{agreed, transplant};
 pub use layout::{BLOCK, FINGER, GOAL, Layout};
 pub use sampling::{Hindsight, Priorities, Prioritised};
 

@@ -1,0 +1,112 @@
+"""What would have come of it: counterfactuals of recorded states and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trifactor._trifactor import State
+from trifactor.errors import ShapeError, TrifactorError
+from trifactor.observation import Variables
+
+if TYPE_CHECKING:
+    from trifactor.env import TriFingerEnv
+
+
+class Difference(NamedTuple):
+    """A variable that has another value than in fact."""
+
+    step: int
+    """How many actions were taken before."""
+    path: str
+    """The variable, such as `tool_block/linear_velocity`."""
+    factual: list[float]
+    """Its value in fact; empty where there is no such variable."""
+    counterfactual: list[float]
+    """Its value otherwise."""
+
+
+class Course(NamedTuple):
+    """What came of some actions."""
+
+    states: list[State]
+    """The state they began in, then the state after each."""
+    rewards: NDArray[np.float64]
+    success: bool
+    """Whether the goal is reached in the last state."""
+    fractional_success: float
+    differences: list[Difference]
+    """Every variable at every step that has another value than in fact."""
+
+
+class Counterfactual(NamedTuple):
+    """What came of it and what would have."""
+
+    factual: Course
+    counterfactual: Course
+
+
+class Counterfactuals(NamedTuple):
+    """What came of it and, question by question, what would have."""
+
+    factual: Course
+    counterfactual: list[Course | TrifactorError]
+    """A course, or why the question was refused; not raised."""
+
+
+def counterfactuals(
+    env: TriFingerEnv,
+    state: State,
+    actions: ArrayLike,
+    questions: Sequence[tuple[Variables | None, ArrayLike | None]],
+    *,
+    check_bounds: bool = False,
+    num_threads: int | None = None,
+) -> Counterfactuals:
+    """What would have come of actions, had this or that been otherwise: exact, and in parallel.
+
+    Args:
+        env: an environment of the world; nothing is changed in it, and actors of a curriculum do
+            not act.
+        state: where the actions begin: any state of this world, such as a recorded one.
+        actions: what was done, of shape (steps, 9), in the units of the environment's actions.
+        questions: for each a dictionary of what is set in that state (or None) and the actions in
+            place of those (or None).
+        check_bounds: whether values must lie in the intervention space in force.
+        num_threads: None for as many as the machine runs at once.
+
+    Raises:
+        ShapeError: actions are no such array.
+        StateError: the state belongs to another world.
+    """
+    asked = [
+        ({} if do is None else do, None if instead is None else _rows(f"question {i}", instead))
+        for i, (do, instead) in enumerate(questions)
+    ]
+    factual, each = env.unwrapped._native.counterfactuals(
+        state,
+        _rows("actions", actions),
+        asked,
+        check_bounds=check_bounds,
+        threads=0 if num_threads is None else num_threads,
+    )
+    courses = [one if isinstance(one, Exception) else _course(one) for one in each]
+    return Counterfactuals(_course(factual), courses)
+
+
+def _course(told: tuple[list[State], NDArray[np.float64], bool, float, list[tuple]]) -> Course:  # type: ignore[type-arg]
+    *rest, differences = told
+    return Course(*rest, [Difference(*one) for one in differences])  # type: ignore[arg-type]
+
+
+def _rows(what: str, actions: ArrayLike) -> NDArray[np.float64]:
+    try:
+        rows = np.asarray(actions, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{what}: expected an array of actions, got {actions!r}") from error
+    if rows.ndim != 2 or rows.shape[1] != 9:
+        raise ShapeError(f"{what}: expected shape (steps, 9), got {rows.shape}")
+    return rows
