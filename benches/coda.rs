@@ -1,8 +1,9 @@
 //! What CoDA writes per second, on one core, three fingers and three cubes: state, action, next
 //! state and mask of every accepted sample.
 //!
-//! The rows are a file, recorded first where it is not there: `TRIFACTOR_ROWS` of them (a million),
-//! in `TRIFACTOR_REPLAY` (`target/coda.replay`). `benches/peers/coda_numpy.py` reads the same file.
+//! The rows lie in a folder, `TRIFACTOR_REPLAY` (`target/coda-replay`), and are read from there into
+//! memory; where there are fewer than `TRIFACTOR_ROWS` (a million), more are recorded first.
+//! `benches/peers/coda_numpy.py` reads the same folder.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -29,7 +30,8 @@ const SAMPLES: usize = 200_000;
 const ROUNDS: usize = 7;
 
 fn main() -> trifactor::Result<()> {
-    let replay = rows()?;
+    // A clone lies in memory.
+    let replay = rows()?.clone();
     println!(
         "{} rows of {} episodes, {:.3} of them with a finger on a block or two blocks in contact",
         replay.len(),
@@ -94,22 +96,35 @@ fn busy() -> f64 {
     nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns * 1e-9)
 }
 
-/// The rows, recorded now where they are not on disk.
+/// Episodes after which what was recorded is made sure of.
+const SAVED: u64 = 400;
+
+/// The rows, recorded now as far as they are not on disk.
 fn rows() -> trifactor::Result<Replay> {
     let path = std::env::var_os("TRIFACTOR_REPLAY").map(PathBuf::from);
     let path = path.unwrap_or_else(|| {
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("coda.replay")
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target").join("coda-replay")
     });
-    if path.exists() {
-        return Replay::load(&path);
-    }
     let rows = std::env::var("TRIFACTOR_ROWS").ok().and_then(|rows| rows.parse().ok());
-    let rows: u64 = rows.unwrap_or(1_000_000);
+    let rows: usize = rows.unwrap_or(1_000_000);
     let plan = Plan { steps: 50, ..Plan::default() };
-    let start = Instant::now();
     let mut env = arena(BLOCKS, Preset::Accurate);
-    let replay = data::replay(&mut env, plan, 0..rows.div_ceil(plan.steps as u64))?;
-    println!("recorded in {:.0} s", start.elapsed().as_secs_f64());
-    replay.save(&path)?;
+    let mut replay = if path.exists() {
+        Replay::open(&path)?
+    } else {
+        Replay::create(&path, &env.state().scene, rows.next_multiple_of(plan.steps))?
+    };
+    let start = Instant::now();
+    while replay.len() < rows {
+        let first = (replay.len() / plan.steps) as u64;
+        let last = (first + SAVED).min(rows.div_ceil(plan.steps) as u64);
+        data::record(&mut env, plan, first..last, |t| replay.push(&t))?;
+        replay.flush()?;
+        if replay.len() < last as usize * plan.steps {
+            // The folder was made for fewer.
+            break;
+        }
+        println!("{} rows after {:.0} s", replay.len(), start.elapsed().as_secs_f64());
+    }
     Ok(replay)
 }

@@ -45,6 +45,8 @@ pub mod causal;
 // Floor 9: more transitions from few, the paper's own world to try it in, and what is kept of it all.
 pub mod augment;
 #[cfg(feature = "record")]
+pub mod augmented;
+#[cfg(feature = "record")]
 pub mod record;
 pub mod sprites;
 

@@ -4,7 +4,7 @@ Two forms: algorithm 1 of the paper pair by pair, as it reads, and the same for 
 pairs at once. Both take the components of the union of the two masks, exchange a random set of
 them, and accept by the cut test on the recorded regions.
 
-    python benches/peers/coda_numpy.py target/coda.replay
+    python benches/peers/coda_numpy.py target/coda-replay
 """
 
 from __future__ import annotations
@@ -21,30 +21,26 @@ FINGER, BLOCK, LINKS = 12, 13, 9
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The columns of a replay's file (`Replay::save`)."""
-    with path.open("rb") as file:
-        header = json.loads(file.readline())
-        rows, blocks = header["rows"], len(header["scene"]["blocks"])
-        bodies, width = 3 + blocks, 3 * FINGER + BLOCK * blocks
-        words = -(-(bodies + 3) * bodies // 64)
+    """The columns of a replay's folder (`Replay::create`), in memory."""
+    header = json.loads((path / "replay.json").read_text())
+    rows, blocks = header["rows"], len(header["scene"]["blocks"])
+    bodies, width = 3 + blocks, 3 * FINGER + BLOCK * blocks
+    words = -(-(bodies + 3) * bodies // 64)
 
-        def read(columns: int, kind: str) -> np.ndarray:
-            numbers = np.fromfile(file, dtype=kind, count=rows * columns)
-            return numbers.reshape(rows, columns)
+    def read(name: str, columns: int, kind: str) -> np.ndarray:
+        return np.fromfile(path / name, dtype=kind, count=rows * columns).reshape(rows, columns)
 
-        data = {
-            "bodies": bodies,
-            "before": read(width, "<f8"),
-            "action": read(9, "<f8"),
-            "after": read(width, "<f8"),
-        }
-        read(10 * len(header["scene"]["goals"]), "<f8")
-        bits = np.unpackbits(read(words, "<u8").view(np.uint8), axis=1, bitorder="little")
-        data["mask"] = bits[:, : (bodies + 3) * bodies].reshape(rows, bodies + 3, bodies).astype(bool)
-        for kind in ("<u4", "<u8", "u1"):
-            read(1, kind)
-        data["regions"] = read(6 * (LINKS + blocks), "<f4").reshape(rows, 2, 3, LINKS + blocks)
-    return data
+    bits = read("mask.u64", words, "<u8").view(np.uint8)
+    bits = np.unpackbits(bits, axis=1, bitorder="little")[:, : (bodies + 3) * bodies]
+    regions = read("regions.f32", 6 * (LINKS + blocks), "<f4")
+    return {
+        "bodies": bodies,
+        "before": read("before.f64", width, "<f8"),
+        "action": read("action.f64", 9, "<f8"),
+        "after": read("after.f64", width, "<f8"),
+        "mask": bits.reshape(rows, bodies + 3, bodies).astype(bool),
+        "regions": regions.reshape(rows, 2, 3, LINKS + blocks),
+    }
 
 
 def components(adjacency: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Difference, Resimulator, Samples};
+use super::{Resimulator, Samples};
 use crate::causal::replay::Layout;
 use crate::causal::{Replay, Transition};
 use crate::error::Result;
@@ -46,8 +46,8 @@ impl Certificate {
         oracle: &mut Resimulator,
     ) -> Result<Self> {
         let t = samples.transition(sample, replay);
-        let Difference { bitwise, .. } = oracle.check(&t)?;
-        let error = oracle.check(&t)?.largest();
+        let found = oracle.check(&t)?;
+        let (bitwise, error) = (found.bitwise, found.largest());
         let (method, sources) = (method.to_string(), samples.sources(sample).to_vec());
         Ok(Self { method, sources, digest: digest(&t)?, bitwise, error })
     }

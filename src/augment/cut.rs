@@ -5,103 +5,126 @@
 //! in its own row, and the stitched outcome is the dynamics', bit for bit. Two bodies that overlap
 //! have regions that meet, so that a stitched state never has bodies inside each other across the
 //! cut.
+//!
+//! Which bodies of one row meet which of another is found once for all choices among these rows.
 
 use crate::causal::Replay;
 use crate::causal::replay::Layout;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
-/// The parts of a scene, where each comes from, and where it was.
+/// Which bodies of some rows could meet which of others of them.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct Meetings {
+    /// The parts of every body that moves, as many as it has, one after the other.
+    parts: Vec<Vec<usize>>,
     /// The body of every part.
-    body: Vec<usize>,
+    body: Vec<u8>,
     /// Parts that meet none of their kind: upper links, whose bases stand apart.
     upper: Vec<bool>,
-    /// Parts that never move and are the same in every row.
-    still: Vec<bool>,
-    /// Which source every part comes from.
-    owner: Vec<u8>,
-    /// The parts' bounds, as a replay's row has them.
-    regions: Vec<f32>,
-    /// How far apart every part must be from one at hand, and from an upper link at hand: zero
-    /// where it matters, and else less than anything.
+    /// How near every part must come to one at hand, and to an upper link at hand: zero where it
+    /// matters, and else less than anything.
     limits: [Vec<f32>; 2],
+    /// Whether a part meets any of the body at hand.
+    met: Vec<u32>,
+    /// For every pair of sources, the lesser first, and every body of the first: the bodies of the
+    /// second that it meets, as bits.
+    found: Vec<u128>,
+    /// The bodies of every source, as bits.
+    chosen: Vec<u128>,
 }
 
-impl Parts {
+impl Meetings {
     pub(super) fn new(layout: &Layout) -> Self {
-        let body: Vec<usize> = (0..layout.parts()).map(Layout::body_of).collect();
-        let (links, parts) = (FINGERS * JOINTS_PER_FINGER, body.len());
-        let upper = |part: usize| part < links && part.is_multiple_of(JOINTS_PER_FINGER);
-        Self {
-            upper: (0..parts).map(upper).collect(),
-            still: body.iter().map(|body| !layout.moves(*body)).collect(),
-            body,
-            owner: vec![0; parts],
-            regions: vec![0.0; 6 * parts],
-            limits: [vec![0.0; parts], vec![0.0; parts]],
+        let body: Vec<u8> = (0..layout.parts()).map(|part| Layout::body_of(part) as u8).collect();
+        let links = FINGERS * JOINTS_PER_FINGER;
+        let upper: Vec<bool> = (0..body.len())
+            .map(|part| part < links && part.is_multiple_of(JOINTS_PER_FINGER))
+            .collect();
+        let mut parts = vec![Vec::new(); layout.bodies()];
+        let mut limits = [vec![0.0; body.len()], vec![0.0; body.len()]];
+        for (part, &own) in body.iter().enumerate() {
+            // What never moves is the same in every row.
+            let still = !layout.moves(usize::from(own));
+            if !still {
+                parts[usize::from(own)].push(part);
+            }
+            for (to_upper, limits) in limits.iter_mut().enumerate() {
+                if still || (to_upper == 1 && upper[part]) {
+                    limits[part] = f32::NEG_INFINITY;
+                }
+            }
         }
+        let met = vec![0; body.len()];
+        Self { parts, body, upper, limits, met, found: Vec::new(), chosen: Vec::new() }
     }
 
-    /// Gives every part the source of its body.
-    pub(super) fn own(&mut self, sources: &[u8]) {
-        for (owner, body) in self.owner.iter_mut().zip(&self.body) {
-            *owner = sources[*body];
-        }
+    /// Forgets what was found.
+    pub(super) fn clear(&mut self) {
+        self.found.clear();
     }
 
-    /// Whether parts from different rows could have met; a row for every source.
-    pub(super) fn cross(&mut self, replay: &Replay, rows: &[usize]) -> bool {
-        self.gather(replay, rows);
-        // Every pair that matters has a part that is not of the first row.
-        (1..rows.len() as u8).any(|source| {
-            self.limit(source);
-            let own = |part: &usize| self.owner[*part] == source;
-            (0..self.owner.len()).filter(own).any(|part| self.meets_any(part))
-        })
-    }
-
-    /// Gathers every part's region from the row of its owner.
-    fn gather(&mut self, replay: &Replay, rows: &[usize]) {
-        let parts = self.body.len();
-        self.regions.copy_from_slice(replay.regions(rows[0]));
-        for (part, owner) in self.owner.iter().enumerate().filter(|(_, owner)| **owner != 0) {
-            let regions = replay.regions(rows[usize::from(*owner)]);
-            for bound in 0..6 {
-                self.regions[bound * parts + part] = regions[bound * parts + part];
+    /// Adds what bodies meet between rows, one for every source.
+    pub(super) fn add(&mut self, replay: &Replay, rows: &[usize]) {
+        let bodies = self.parts.len();
+        self.found.resize(pairs(rows.len()) * bodies, 0);
+        let mut place = 0;
+        for (i, first) in rows.iter().enumerate() {
+            for second in &rows[i + 1..] {
+                for body in 0..bodies {
+                    let met = self.meets(body, replay.regions(*first), replay.regions(*second));
+                    self.found[place] |= met;
+                    place += 1;
+                }
             }
         }
     }
 
-    /// Says for every part whether it matters to parts of one source that it comes near.
-    fn limit(&mut self, source: u8) {
-        let [plain, to_upper] = &mut self.limits;
-        let (plain, to_upper) = (plain.iter_mut(), to_upper.iter_mut());
-        let kinds = self.owner.iter().zip(self.still.iter().zip(&self.upper));
-        for ((plain, to_upper), (owner, (still, upper))) in plain.zip(to_upper).zip(kinds) {
-            let apart = *owner == source || *still;
-            *plain = if apart { f32::NEG_INFINITY } else { 0.0 };
-            *to_upper = if apart || *upper { f32::NEG_INFINITY } else { 0.0 };
+    /// The bodies of one row that a body of another meets.
+    fn meets(&mut self, body: usize, first: &[f32], second: &[f32]) -> u128 {
+        let count = self.body.len();
+        let met = &mut self.met[..count];
+        met.fill(0);
+        let bounds: [&[f32]; 6] = std::array::from_fn(|bound| &second[bound * count..][..count]);
+        let more = |a: f32, b: f32| if a > b { a } else { b };
+        for &part in &self.parts[body] {
+            let own: [f32; 6] = std::array::from_fn(|bound| first[bound * count + part]);
+            let limits = &self.limits[usize::from(self.upper[part])][..count];
+            for other in 0..count {
+                // The distance along the axis on which the two are farthest apart.
+                let apart = |axis: usize| {
+                    more(bounds[axis][other] - own[3 + axis], own[axis] - bounds[3 + axis][other])
+                };
+                let distance = more(apart(0), more(apart(1), apart(2)));
+                met[other] |= u32::from(distance <= limits[other]);
+            }
         }
+        met.iter().zip(&self.body).fold(0, |bits, (met, body)| bits | u128::from(*met) << body)
     }
 
-    /// Whether the region of a part meets that of any part that matters.
-    fn meets_any(&self, part: usize) -> bool {
-        let parts = self.body.len();
-        let limits = &self.limits[usize::from(self.upper[part])][..parts];
-        let bounds: [&[f32]; 6] =
-            std::array::from_fn(|bound| &self.regions[bound * parts..][..parts]);
-        let own = bounds.map(|bound| bound[part]);
-        let more = |a: f32, b: f32| if a > b { a } else { b };
-        let mut met = 0;
-        for other in 0..parts {
-            // The distance along the axis on which the two are farthest apart.
-            let apart = |axis: usize| {
-                more(bounds[axis][other] - own[3 + axis], own[axis] - bounds[3 + axis][other])
-            };
-            let distance = more(apart(0), more(apart(1), apart(2)));
-            met |= u32::from(distance <= limits[other]);
+    /// Whether bodies from different rows could have met, by the source of every body.
+    pub(super) fn cross(&mut self, sources: usize, choice: &[u8]) -> bool {
+        let bodies = self.parts.len();
+        self.chosen.clear();
+        self.chosen.resize(sources, 0);
+        for (body, source) in choice.iter().enumerate() {
+            self.chosen[usize::from(*source)] |= 1 << body;
         }
-        met != 0
+        let mut found = self.found.chunks_exact(bodies);
+        for (i, first) in self.chosen.iter().enumerate() {
+            for second in &self.chosen[i + 1..] {
+                let (both, Some(found)) = ([*first, *second], found.next()) else { return false };
+                let meets =
+                    |(body, met): (usize, &u128)| both[0] >> body & 1 != 0 && met & both[1] != 0;
+                if found.iter().enumerate().any(meets) {
+                    return true;
+                }
+            }
+        }
+        false
     }
+}
+
+/// How many pairs there are of so many.
+fn pairs(count: usize) -> usize {
+    count * (count - 1) / 2
 }

@@ -1,9 +1,7 @@
 //! The loop that stitches: rows, parts that may be parted, a choice, a test, a sample.
 
-use std::hint;
-
 use super::coda::MOST_SOURCES;
-use super::cut::Parts;
+use super::cut::Meetings;
 use super::seen::Seen;
 use super::{Choice, Coda, Contexts, MOST_NODES, Method, Report, Samples};
 use crate::causal::{LocalMask, MaskModel, Replay};
@@ -12,35 +10,35 @@ use crate::rng::{Rng, mix};
 use crate::world::Scene;
 
 /// Rows are drawn so many sets at a time, so that the machine fetches one while it works on another.
-const AHEAD: usize = 64;
-/// Bytes that the machine fetches at once.
-const LINE: usize = 64;
+pub(super) const AHEAD: usize = 64;
 /// Proposals without a single acceptance after which there is no hope.
 const PATIENCE: usize = 1_000_000;
 
 /// A row for every source.
-type Rows = [usize; MOST_SOURCES];
+pub(super) type Rows = [usize; MOST_SOURCES];
 
 /// Stitches samples from the rows of one replay; remembers what it has made.
 pub struct Generator<'a> {
-    replay: &'a Replay,
-    coda: &'a mut Coda,
-    parts: Parts,
+    pub(super) replay: &'a Replay,
+    pub(super) coda: &'a mut Coda,
+    meetings: Meetings,
     /// The rows of every group of agreeing contexts, where there are several.
     groups: Vec<Vec<u32>>,
     /// Labels by other masks than the rows' own, where such are used.
     labels: Option<Vec<u8>>,
-    seen: Seen,
+    pub(super) seen: Seen,
     /// The rows of every step of the segment.
     rows: Vec<Rows>,
     choice: Choice,
 }
 
 /// A choice that the cut test let through.
-struct Proposal {
-    start: Rows,
-    sources: [u8; MOST_NODES],
+pub(super) struct Proposal {
+    pub(super) start: Rows,
+    pub(super) sources: [u8; MOST_NODES],
     size: usize,
+    /// The hash of what would be made.
+    pub(super) hash: u64,
 }
 
 impl<'a> Generator<'a> {
@@ -69,9 +67,9 @@ impl<'a> Generator<'a> {
             Contexts::Agreeing => groups_of(replay),
             Contexts::Any => Vec::new(),
         };
-        let parts = Parts::new(layout);
+        let meetings = Meetings::new(layout);
         let (rows, choice) = (Vec::new(), Choice::default());
-        Ok(Self { replay, coda, parts, groups, labels, seen, rows, choice })
+        Ok(Self { replay, coda, meetings, groups, labels, seen, rows, choice })
     }
 
     /// Adds up to so many samples, or segments of several steps.
@@ -94,11 +92,10 @@ impl<'a> Generator<'a> {
                 self.look(start, rng, &mut report, &mut pending);
             }
             self.fetch_columns(&pending);
+            self.identify(&mut pending);
             for proposal in pending.drain(..) {
-                self.follow(&proposal.start);
-                self.choice.sources.clear();
-                self.choice.sources.extend(&proposal.sources[..self.replay.layout().bodies()]);
-                if report.accepted < count && self.take(out, &mut report)? {
+                self.resume(&proposal);
+                if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
                     report.accept(proposal.size);
                     last = report.drawn + report.proposals;
                 }
@@ -120,6 +117,7 @@ impl<'a> Generator<'a> {
             report.whole += 1;
             return;
         }
+        self.meet();
         for _ in 0..self.coda.tries {
             let size = self.choice.choose(self.coda.sources, rng);
             report.proposed(size);
@@ -130,7 +128,7 @@ impl<'a> Generator<'a> {
             let mut sources = [0; MOST_NODES];
             let chosen = self.choice.sources();
             sources[..chosen.len()].copy_from_slice(chosen);
-            pending.push(Proposal { start: *start, sources, size });
+            pending.push(Proposal { start: *start, sources, size, hash: 0 });
         }
     }
 
@@ -147,7 +145,11 @@ impl<'a> Generator<'a> {
         let whole = !self.follow(&start);
         self.choice.sources.clear();
         self.choice.sources.extend(choice);
-        Ok(!whole && self.parted() && !self.near() && self.take(out, &mut Report::default())?)
+        self.meet();
+        if whole || !self.parted() || self.near() {
+            return Ok(false);
+        }
+        self.take(self.hash(), out, &mut Report::default())
     }
 
     fn check_stitch(&self, rows: &[usize], choice: &[u8]) -> Result<()> {
@@ -187,7 +189,7 @@ impl<'a> Generator<'a> {
         })
     }
 
-    fn labels(&self, row: usize) -> &[u8] {
+    pub(super) fn labels(&self, row: usize) -> &[u8] {
         let bodies = self.replay.layout().bodies();
         match &self.labels {
             Some(labels) => &labels[row * bodies..(row + 1) * bodies],
@@ -211,37 +213,11 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Reads what is about to be looked at: these reads wait for the memory together, later ones
-    /// would one after the other.
-    fn fetch(&self, starts: &[Rows; AHEAD]) {
-        let (mut labels, mut bounds) = (0, 0.0);
-        for &row in starts.iter().flat_map(|rows| &rows[..self.coda.sources]) {
-            labels ^= self.labels(row)[0];
-            if self.replay.has_regions() {
-                bounds += self.replay.regions(row).iter().step_by(LINE / 4).sum::<f32>();
-            }
-        }
-        hint::black_box((labels, bounds));
-    }
-
-    /// Reads what is about to be copied, for the same reason.
-    fn fetch_columns(&self, pending: &[Proposal]) {
-        let (layout, columns) = (self.replay.layout(), self.replay.columns());
-        let (mut numbers, mut bits) = (0.0, 0);
-        for proposal in pending {
-            for body in 0..layout.bodies() {
-                let row = proposal.start[usize::from(proposal.sources[body])];
-                let own = layout.columns(body);
-                for matrix in [columns.before_row(row), columns.after_row(row)] {
-                    numbers += matrix[own.clone()].iter().step_by(LINE / 8).sum::<f64>();
-                }
-            }
-            for row in &proposal.start[..self.coda.sources] {
-                numbers += columns.action_row(*row)[0];
-                bits ^= columns.mask_row(*row)[0] ^ self.replay.digests(*row)[0];
-            }
-        }
-        hint::black_box((numbers, bits));
+    /// Takes up the rows and the choice of a proposal.
+    pub(super) fn resume(&mut self, proposal: &Proposal) {
+        self.follow(&proposal.start);
+        self.choice.sources.clear();
+        self.choice.sources.extend(&proposal.sources[..self.replay.layout().bodies()]);
     }
 
     /// Follows every source for as many steps as asked for; says whether all of them go so far.
@@ -272,8 +248,8 @@ impl<'a> Generator<'a> {
     }
 
     /// Stitches what was chosen and tests what is left to test; says whether it became a sample.
-    fn take(&mut self, out: &mut Samples, report: &mut Report) -> Result<bool> {
-        if self.coda.unique && !self.is_new() {
+    fn take(&mut self, hash: u64, out: &mut Samples, report: &mut Report) -> Result<bool> {
+        if self.coda.unique && !self.seen.insert(hash) {
             report.duplicates += 1;
             return Ok(false);
         }
@@ -297,17 +273,23 @@ impl<'a> Generator<'a> {
         Ok(true)
     }
 
-    /// Whether parts of different rows came near each other in any step, where that is the test.
-    fn near(&mut self) -> bool {
-        if !matches!(self.coda.method, Method::Cut) {
-            return false;
+    /// Finds what of one row could meet what of another in any step, where that is the test.
+    fn meet(&mut self) {
+        self.meetings.clear();
+        if matches!(self.coda.method, Method::Cut) {
+            for rows in &self.rows {
+                self.meetings.add(self.replay, &rows[..self.coda.sources]);
+            }
         }
-        self.parts.own(self.choice.sources());
-        self.rows.iter().any(|rows| self.parts.cross(self.replay, &rows[..self.coda.sources]))
     }
 
-    /// Whether what was chosen is neither a row nor was made before.
-    fn is_new(&mut self) -> bool {
+    /// Whether parts of different rows came near each other, where that is the test.
+    fn near(&mut self) -> bool {
+        self.meetings.cross(self.coda.sources, self.choice.sources())
+    }
+
+    /// The hash of what would be made: of all that all bodies were, did and became.
+    pub(super) fn hash(&self) -> u64 {
         let replay = self.replay;
         let digest = |rows: &Rows| {
             let sources = self.choice.sources().iter().enumerate();
@@ -315,8 +297,7 @@ impl<'a> Generator<'a> {
                 sum.wrapping_add(replay.digests(rows[usize::from(*source)])[body])
             })
         };
-        let hash = self.rows.iter().map(digest).fold(0, mix);
-        self.seen.insert(hash)
+        self.rows.iter().map(digest).fold(0, mix)
     }
 
     /// Whether the samples from a place on pass a test that needs them written out.

@@ -4,6 +4,7 @@
 //! [`Samples`]. Whether a sample is what the dynamics would have brought is decided by the
 //! [`Method`] of a generator, and can be proved afterwards by a [`Certificate`].
 
+mod ahead;
 mod certificate;
 mod choice;
 mod coda;

@@ -1,5 +1,6 @@
 //! The command line of `trifactor`: translates, decides nothing.
 
+mod augment;
 mod bench;
 mod counterfactual;
 mod data;
@@ -13,6 +14,7 @@ mod protocols;
 mod render;
 mod replay;
 mod run;
+mod score;
 mod variables;
 mod verify;
 
@@ -57,6 +59,10 @@ enum Command {
     Mask(Box<mask::Options>),
     /// Finds, draws and exports the causal graph over the variables of a family
     Graph(Box<graph::Options>),
+    /// Makes more transitions of those of a data set (CoDA), or checks certificates of such
+    Augment(Box<augment::Options>),
+    /// Ranks what guesses local masks against the truth, on a data set
+    Score(score::Options),
     /// Draws a state, or a log's episode, as a PNG or an animated GIF
     Render(Box<render::Options>),
     /// Measures steps per second on given action sequences
@@ -135,6 +141,8 @@ pub fn main(arguments: Vec<String>) -> i32 {
         Command::Counterfactual(options) => counterfactual::counterfactual(&options),
         Command::Mask(options) => mask::mask(&options),
         Command::Graph(options) => graph::graph(&options),
+        Command::Augment(options) => augment::augment(&options),
+        Command::Score(options) => score::score(&options),
         Command::Render(options) => render::render(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Variables(options) => variables::variables(&options),

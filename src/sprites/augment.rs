@@ -121,27 +121,41 @@ mod tests {
         (steps, paid / count)
     }
 
+    /// What `benches/peers/sprites_numpy.py` finds in 40,000 episodes: collisions a step,
+    /// components, pay in Place 1 to 4, each with the spread of an episode's mean.
+    const PEER: [[f64; 2]; 6] = [
+        [0.2067, 0.146],
+        [3.7763, 0.171],
+        [0.2692, 0.259],
+        [0.2685, 0.181],
+        [0.2111, 0.130],
+        [0.1822, 0.106],
+    ];
+
     #[test]
-    fn random_steps_have_the_statistics_of_the_reference() {
+    fn random_steps_collide_part_and_pay_as_in_a_second_program_of_the_same_facts() {
         println!("seed {SEED}");
-        // Two digits are known of the reference's figures, from far fewer steps.
-        let expected = [0.26, 0.26, 0.205, 0.18];
-        for (place, expected) in (1..=SPRITES).zip(expected) {
-            let (steps, reward) = random_steps(place, 8000);
-            println!("place {place}: {reward:.4}");
-            assert!((reward - expected).abs() < 0.015, "place {place}: {reward}");
-            if place > 1 {
-                continue;
+        const EPISODES: u64 = 4000;
+        let mut found = Vec::new();
+        for place in 1..=SPRITES {
+            let (steps, reward) = random_steps(place, EPISODES);
+            if place == 1 {
+                let collides = |t: &&SpriteTransition| {
+                    (0..SPRITES).any(|i| (0..SPRITES).any(|j| i != j && t.mask[i][j]))
+                };
+                let count = steps.len() as f64;
+                let sum: usize = steps.iter().map(|t| components(&t.mask)).sum();
+                found.push(steps.iter().filter(collides).count() as f64 / count);
+                found.push(sum as f64 / count);
+                // Facts 3.1; their other figures are of samples too small to tell more.
+                assert!((found[1] - 3.79).abs() < 0.03, "{} components", found[1]);
             }
-            let collides = |t: &&SpriteTransition| {
-                (0..SPRITES).any(|i| (0..SPRITES).any(|j| i != j && t.mask[i][j]))
-            };
-            let rate = steps.iter().filter(collides).count() as f64 / steps.len() as f64;
-            let sum: usize = steps.iter().map(|t| components(&t.mask)).sum();
-            let mean = sum as f64 / steps.len() as f64;
-            println!("collisions {rate:.4}, components {mean:.4}");
-            assert!((rate - 0.2).abs() < 0.01, "{rate}");
-            assert!((mean - 3.79).abs() < 0.03, "{mean}");
+            found.push(reward);
+        }
+        println!("{found:?}");
+        for (found, [expected, spread]) in found.into_iter().zip(PEER) {
+            let error = spread * (1.0 / EPISODES as f64 + 1.0 / 40_000.0).sqrt();
+            assert!((found - expected).abs() < 3.5 * error, "{found}, expected {expected}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Counterfactual data augmentation: what is stitched is what the dynamics would have brought.
 
+#[cfg(feature = "cli")]
+mod command;
 pub(crate) mod data;
 mod more;
 
@@ -84,7 +86,7 @@ fn survey(coda: &mut Coda, replay: &Replay, count: usize, preset: Preset) -> (Re
 fn what_passes_the_cut_test_is_what_the_dynamics_would_have_brought() {
     println!("seed {SEED}");
     let long = long_form("coda");
-    let (episodes, count) = if long { (400, 50_000) } else { (40, 500) };
+    let (episodes, count) = if long { (400, 20_000) } else { (40, 500) };
     for (preset, blocks) in [(Preset::Accurate, 3), (Preset::Accurate, 5), (Preset::Reference, 3)] {
         let replay = replay(&mut arena(blocks, preset), Plan::default(), 0..episodes).unwrap();
         let share = replay.touching_share();

@@ -64,6 +64,50 @@ fn a_row_of_a_replay_is_the_transition_that_was_put_in_and_so_is_it_from_a_file(
 }
 
 #[test]
+fn a_replay_on_disk_holds_what_one_in_memory_holds_and_goes_on_where_it_was() {
+    let (mut all, mut env) = (Vec::new(), arena(3, Preset::Accurate));
+    record(&mut env, Plan::default(), 0..4, |t| {
+        all.push(t);
+        Ok(())
+    })
+    .unwrap();
+    let scene = &all[0].before.scene;
+    let folder = std::env::temp_dir().join(format!("trifactor-{}-mapped", std::process::id()));
+    let mut memory = Replay::new(scene, 70).unwrap();
+    let mut disk = Replay::create(&folder, scene, 70).unwrap();
+    assert!(matches!(Replay::create(&folder, scene, 70), Err(Error::File { .. })));
+    for (i, t) in all.iter().enumerate() {
+        if i == 60 {
+            disk.flush().unwrap();
+            // Two would write over each other.
+            assert!(matches!(Replay::open(&folder), Err(Error::File { .. })));
+            drop(disk);
+            disk = Replay::open(&folder).unwrap();
+        }
+        memory.push(t).unwrap();
+        disk.push(t).unwrap();
+    }
+    assert!(disk == memory, "what is on disk is not what is in memory");
+    let made = [&disk, &memory].map(|replay| {
+        let (mut coda, mut samples) = (Coda::default(), Samples::new(replay.layout()));
+        let mut rng = Rng::stream(SEED, 7, "mapped");
+        Generator::new(replay, &mut coda).unwrap().fill(50, &mut rng, &mut samples).unwrap();
+        samples
+    });
+    assert!(made[0] == made[1]);
+    disk.flush().unwrap();
+    drop(disk);
+    // A body that hangs on one that is not there, and a file that was cut off.
+    let labels = folder.join("labels.u8");
+    let bytes = std::fs::read(&labels).unwrap();
+    std::fs::write(&labels, [vec![200], bytes[1..].to_vec()].concat()).unwrap();
+    assert!(matches!(Replay::open(&folder), Err(Error::Malformed { .. })));
+    std::fs::write(&labels, &bytes[1..]).unwrap();
+    assert!(matches!(Replay::open(&folder), Err(Error::Malformed { .. })));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn a_sample_of_one_row_alone_is_that_row() {
     let replay = few(2);
     let mut coda = Coda { unique: false, ..Coda::default() };

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::buffer::Buffer;
 use super::layout::Layout;
 use crate::causal::{ACTIONS, LocalMask};
 use crate::robot::{JOINTS, Nine};
@@ -13,18 +14,18 @@ use crate::robot::{JOINTS, Nine};
 pub struct Columns {
     layout: Layout,
     pub(crate) rows: usize,
-    pub(crate) before: Vec<f64>,
-    pub(crate) action: Vec<f64>,
-    pub(crate) after: Vec<f64>,
-    pub(crate) goals: Vec<f64>,
-    pub(crate) mask: Vec<u64>,
+    pub(crate) before: Buffer<f64>,
+    pub(crate) action: Buffer<f64>,
+    pub(crate) after: Buffer<f64>,
+    pub(crate) goals: Buffer<f64>,
+    pub(crate) mask: Buffer<u64>,
 }
 
 impl Columns {
     /// No rows yet.
     pub fn new(layout: Layout) -> Self {
-        let (before, action, after) = (Vec::new(), Vec::new(), Vec::new());
-        Self { layout, rows: 0, before, action, after, goals: Vec::new(), mask: Vec::new() }
+        let [before, action, after, goals] = Default::default();
+        Self { layout, rows: 0, before, action, after, goals, mask: Buffer::default() }
     }
 
     /// Which column is what.

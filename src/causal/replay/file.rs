@@ -7,23 +7,24 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::mapping::file_error;
 use super::{Context, Layout, Replay};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
 use crate::saved::Format;
 use crate::world::{Scene, State};
 
-const FORMAT: Format = Format { what: "replay", version: 1 };
+pub(super) const FORMAT: Format = Format { what: "replay", version: 1 };
 
 /// What stands before the columns.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Header {
+pub(super) struct Header {
     scene: Arc<Scene>,
-    capacity: usize,
+    pub(super) capacity: usize,
     pushed: u64,
-    rows: usize,
-    regions: bool,
+    pub(super) rows: usize,
+    pub(super) regions: bool,
     guessed: bool,
     contexts: Vec<State>,
     groups: Vec<u32>,
@@ -36,17 +37,7 @@ impl Replay {
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let header = Header {
-            scene: Arc::clone(self.layout().scene()),
-            capacity: self.capacity,
-            pushed: self.pushed,
-            rows: self.len(),
-            regions: self.has_regions(),
-            guessed: self.guessed,
-            contexts: self.contexts.iter().map(|context| context.state.clone()).collect(),
-            groups: self.contexts.iter().map(|context| context.group).collect(),
-        };
-        let header = FORMAT.write(&header)?;
+        let header = FORMAT.write(&Header::of(self))?;
         let write = || -> std::io::Result<()> {
             let mut file = BufWriter::new(File::create(path)?);
             writeln!(file, "{header}")?;
@@ -57,11 +48,11 @@ impl Replay {
             put(&mut file, &columns.mask, |x| x.to_le_bytes())?;
             put(&mut file, &self.context, |x| x.to_le_bytes())?;
             put(&mut file, &self.step, |x| x.to_le_bytes())?;
-            put(&mut file, &self.touching, |x| [u8::from(*x)])?;
+            put(&mut file, &self.touching, |x| [*x])?;
             put(&mut file, &self.regions, |x| x.to_le_bytes())?;
             file.flush()
         };
-        write().map_err(|error| file_error(path, error))
+        write().map_err(|error| file_error(path, &error))
     }
 
     /// Reads a replay that [`Replay::save`] wrote.
@@ -69,31 +60,31 @@ impl Replay {
     /// # Errors
     /// [`Error::File`], [`Error::Malformed`] for what no release wrote, cut-off files among it.
     pub fn load(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| file_error(path, error))?;
+        let file = File::open(path).map_err(|error| file_error(path, &error))?;
         let mut file = BufReader::new(file);
         let mut line = String::new();
-        file.read_line(&mut line).map_err(|error| file_error(path, error))?;
+        file.read_line(&mut line).map_err(|error| file_error(path, &error))?;
         let header: Header = FORMAT.read(&line)?;
         let mut replay = header.check()?;
         let (rows, layout) = (header.rows, replay.layout().clone());
         let mut read = || -> std::io::Result<()> {
             let width = layout.width();
             let columns = &mut replay.columns;
-            columns.before = get(&mut file, rows * width, f64::from_le_bytes)?;
-            columns.action = get(&mut file, rows * JOINTS, f64::from_le_bytes)?;
-            columns.after = get(&mut file, rows * width, f64::from_le_bytes)?;
-            columns.goals = get(&mut file, rows * layout.goal_width(), f64::from_le_bytes)?;
-            columns.mask = get(&mut file, rows * layout.mask_words(), u64::from_le_bytes)?;
+            columns.before = get(&mut file, rows * width, f64::from_le_bytes)?.into();
+            columns.action = get(&mut file, rows * JOINTS, f64::from_le_bytes)?.into();
+            columns.after = get(&mut file, rows * width, f64::from_le_bytes)?.into();
+            columns.goals = get(&mut file, rows * layout.goal_width(), f64::from_le_bytes)?.into();
+            columns.mask = get(&mut file, rows * layout.mask_words(), u64::from_le_bytes)?.into();
             columns.rows = rows;
-            replay.context = get(&mut file, rows, u32::from_le_bytes)?;
-            replay.step = get(&mut file, rows, u64::from_le_bytes)?;
-            replay.touching = get(&mut file, rows, |[x]: [u8; 1]| x != 0)?;
+            replay.context = get(&mut file, rows, u32::from_le_bytes)?.into();
+            replay.step = get(&mut file, rows, u64::from_le_bytes)?.into();
+            replay.touching = get(&mut file, rows, |[x]: [u8; 1]| u8::from(x != 0))?.into();
             let regions = if header.regions { rows * 6 * layout.parts() } else { 0 };
-            replay.regions = get(&mut file, regions, f32::from_le_bytes)?;
+            replay.regions = get(&mut file, regions, f32::from_le_bytes)?.into();
             Ok(())
         };
-        read().map_err(|error| file_error(path, error))?;
-        let rest = file.fill_buf().map_err(|error| file_error(path, error))?;
+        read().map_err(|error| file_error(path, &error))?;
+        let rest = file.fill_buf().map_err(|error| file_error(path, &error))?;
         let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
         if !rest.is_empty() || !contexts {
             return Err(malformed("columns", "they are not what the first line announces"));
@@ -109,8 +100,22 @@ impl Replay {
 }
 
 impl Header {
+    /// What is announced of a replay.
+    pub(super) fn of(replay: &Replay) -> Self {
+        Self {
+            scene: Arc::clone(replay.layout().scene()),
+            capacity: replay.capacity,
+            pushed: replay.pushed,
+            rows: replay.len(),
+            regions: replay.has_regions(),
+            guessed: replay.guessed,
+            contexts: replay.contexts.iter().map(|context| context.state.clone()).collect(),
+            groups: replay.contexts.iter().map(|context| context.group).collect(),
+        }
+    }
+
     /// The replay that is announced, without its rows.
-    fn check(&self) -> Result<Replay> {
+    pub(super) fn check(&self) -> Result<Replay> {
         let mut replay = Replay::new(&self.scene, self.capacity)?;
         let expected = (self.pushed.min(self.capacity as u64)) as usize;
         if self.rows != expected || self.groups.len() != self.contexts.len() {
@@ -132,13 +137,9 @@ impl Header {
     }
 }
 
-fn malformed(path: &str, reason: &str) -> Error {
+pub(super) fn malformed(path: &str, reason: &str) -> Error {
     let (what, path) = ("replay".to_string(), path.to_string());
     Error::Malformed { what, path, reason: reason.to_string() }
-}
-
-fn file_error(path: &Path, error: std::io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
 }
 
 /// Writes numbers one after the other.

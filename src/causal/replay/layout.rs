@@ -114,6 +114,17 @@ impl Layout {
         Err(Error::OtherWorld { reason })
     }
 
+    /// What changes of a state, in its columns.
+    ///
+    /// # Errors
+    /// [`Error::OtherWorld`] for a state of another scene.
+    pub fn row(&self, state: &State) -> Result<Vec<f64>> {
+        self.check(state)?;
+        let mut row = vec![0.0; self.width()];
+        self.write(state, &mut row);
+        Ok(row)
+    }
+
     /// Writes what changes of a state into its columns, of which there must be `width`.
     pub(crate) fn write(&self, state: &State, row: &mut [f64]) {
         let robot = &state.robot;

@@ -5,18 +5,23 @@
 //! its context, and the queue of past actions is empty, for without delay and smoothing the newest
 //! alone acts.
 
+mod buffer;
 mod columns;
 mod context;
 mod file;
+mod folder;
 mod layout;
+mod mapping;
 mod sampling;
 
 use std::sync::Arc;
 
+use buffer::Buffer;
 pub use columns::Columns;
 pub(crate) use columns::{bits, set_bits};
 pub use context::Context;
 pub(crate) use context::{agreed, transplant};
+use folder::Folder;
 pub use layout::{BLOCK, FINGER, GOAL, Layout};
 pub use sampling::{Hindsight, Priorities, Prioritised};
 
@@ -35,17 +40,19 @@ pub struct Replay {
     /// Rows ever pushed; the newest is row `(pushed - 1) % capacity`.
     pushed: u64,
     contexts: Vec<Context>,
-    context: Vec<u32>,
-    step: Vec<u64>,
-    touching: Vec<bool>,
+    context: Buffer<u32>,
+    step: Buffer<u64>,
+    touching: Buffer<u8>,
     /// The least body of every body's component, row by row.
-    labels: Vec<u8>,
+    labels: Buffer<u8>,
     /// A hash of what a body was, did and became, row by row.
-    digests: Vec<u64>,
+    digests: Buffer<u64>,
     /// Bounds of every part's regions over all ticks, row by row: lows of x of all parts, of y, of
     /// z, then highs; empty where no sweeps were recorded.
-    regions: Vec<f32>,
+    regions: Buffer<f32>,
     guessed: bool,
+    /// Where the columns lie, if not in memory.
+    folder: Folder,
 }
 
 impl Replay {
@@ -63,13 +70,14 @@ impl Replay {
             capacity,
             pushed: 0,
             contexts: Vec::new(),
-            context: Vec::new(),
-            step: Vec::new(),
-            touching: Vec::new(),
-            labels: Vec::new(),
-            digests: Vec::new(),
-            regions: Vec::new(),
+            context: Buffer::default(),
+            step: Buffer::default(),
+            touching: Buffer::default(),
+            labels: Buffer::default(),
+            digests: Buffer::default(),
+            regions: Buffer::default(),
             guessed: false,
+            folder: Folder::default(),
         })
     }
 
@@ -110,12 +118,12 @@ impl Replay {
 
     /// Whether a finger and a block, or two blocks, pushed on each other in a row.
     pub fn touching(&self, row: usize) -> bool {
-        self.touching[row]
+        self.touching[row] != 0
     }
 
     /// The share of rows in which a finger and a block, or two blocks, pushed on each other.
     pub fn touching_share(&self) -> f64 {
-        self.touching.iter().filter(|touching| **touching).count() as f64 / self.len() as f64
+        self.touching.iter().filter(|touching| **touching != 0).count() as f64 / self.len() as f64
     }
 
     /// Whether the rows have the regions that the cut test needs.
@@ -135,7 +143,7 @@ impl Replay {
     /// by half of `slack`, m. Transitions with sweeps can not be added afterwards.
     pub fn guess_regions(&mut self, physics: &Physics, slack: f64) {
         let numbers = 6 * self.layout().parts();
-        self.regions = vec![0.0; self.len() * numbers];
+        self.regions = vec![0.0; self.len() * numbers].into();
         self.guessed = true;
         for row in 0..self.len() {
             let t = self.transition(row);
@@ -198,7 +206,7 @@ impl Replay {
         self.write(row, t);
         self.context[row] = context;
         self.step[row] = t.before.step;
-        self.touching[row] = t.touching;
+        self.touching[row] = u8::from(t.touching);
         if let Some(regions) = regions {
             let numbers = 6 * parts;
             write_regions(&regions, &mut self.regions[row * numbers..(row + 1) * numbers]);
@@ -211,7 +219,7 @@ impl Replay {
         let (rows, bodies, parts) = (self.len(), self.layout().bodies(), self.layout().parts());
         self.context.resize(rows, 0);
         self.step.resize(rows, 0);
-        self.touching.resize(rows, false);
+        self.touching.resize(rows, 0);
         self.labels.resize(rows * bodies, 0);
         self.digests.resize(rows * bodies, 0);
         if regions {
@@ -267,7 +275,7 @@ impl Replay {
         let mut t = self.columns.transition(row, context);
         t.before.step = self.step[row];
         t.after.step = self.step[row] + 1;
-        t.touching = self.touching[row];
+        t.touching = self.touching(row);
         t
     }
 

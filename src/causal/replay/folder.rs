@@ -1,0 +1,160 @@
+//! A replay as a folder of mapped files: as many rows as the disk has room for.
+//!
+//! `replay.json` announces what the other files hold, one for each column, numbers least byte
+//! first, with room for `capacity` rows; files are sparse, so that room costs nothing until it is
+//! used. Numpy reads any of them with `memmap`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Replay;
+use super::buffer::{Buffer, Number};
+use super::file::{FORMAT, Header, malformed};
+use super::mapping::{Mapping, file_error};
+use crate::error::{Error, Result};
+use crate::robot::JOINTS;
+use crate::saved;
+use crate::world::Scene;
+
+/// The file that announces the others.
+const HEADER: &str = "replay.json";
+
+impl Replay {
+    /// An empty replay whose rows lie in a folder, which is made, and not in memory.
+    ///
+    /// Rows go to disk as the system sees fit; [`Replay::flush`] waits for it. A clone lies in
+    /// memory.
+    ///
+    /// # Errors
+    /// As [`Replay::new`]; [`Error::File`], also where the folder holds a replay already;
+    /// [`Error::Setting`] on machines that have numbers the other way round.
+    pub fn create(folder: &Path, scene: &Arc<Scene>, capacity: usize) -> Result<Self> {
+        little_endian()?;
+        let mut replay = Self::new(scene, capacity)?;
+        fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
+        replay.attach(folder, &Mapping::create, 0, true)?;
+        replay.folder = Folder(Some(folder.to_path_buf()));
+        replay.flush()?;
+        Ok(replay)
+    }
+
+    /// Opens the replay that lies in a folder, to read it and to go on with it.
+    ///
+    /// Rows that were pushed after the last [`Replay::flush`] are not there.
+    ///
+    /// # Errors
+    /// [`Error::File`], also where another program has it open; [`Error::Malformed`] for what no
+    /// release wrote; [`Error::Setting`] as [`Replay::create`].
+    pub fn open(folder: &Path) -> Result<Self> {
+        little_endian()?;
+        let header: Header = FORMAT.read(&saved::read_file(&folder.join(HEADER))?)?;
+        let mut replay = header.check()?;
+        replay.attach(folder, &Mapping::open, header.rows, header.regions)?;
+        replay.folder = Folder(Some(folder.to_path_buf()));
+        let bodies = replay.layout().bodies();
+        let labels = replay.labels.chunks_exact(bodies);
+        let least = |labels: &[u8]| labels.iter().enumerate().all(|(i, l)| usize::from(*l) <= i);
+        let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
+        if !contexts || !{ labels }.all(least) {
+            return Err(malformed("columns", "they are not what replay.json announces"));
+        }
+        Ok(replay)
+    }
+
+    /// Waits until every row of a replay in a folder is on disk, and announces it; does nothing for
+    /// one in memory.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn flush(&self) -> Result<()> {
+        let Some(folder) = &self.folder.0 else { return Ok(()) };
+        let columns = &self.columns;
+        for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
+            flush(numbers)?;
+        }
+        [&columns.mask, &self.step, &self.digests].into_iter().try_for_each(flush)?;
+        [&self.touching, &self.labels].into_iter().try_for_each(flush)?;
+        flush(&self.context)?;
+        flush(&self.regions)?;
+        // What is announced was there before; a run that breaks off leaves the old file.
+        let (new, path) = (folder.join("replay.json.new"), folder.join(HEADER));
+        saved::write_file(&new, &FORMAT.write(&Header::of(self))?)?;
+        fs::rename(&new, &path).map_err(|error| file_error(&path, &error))
+    }
+
+    /// Puts files in place of the columns, so many rows of which are in use.
+    fn attach(
+        &mut self,
+        folder: &Path,
+        map: &dyn Fn(&Path, u64) -> Result<Mapping>,
+        rows: usize,
+        regions: bool,
+    ) -> Result<()> {
+        let (layout, room) = (self.layout().clone(), self.capacity);
+        let (bodies, bounds) = (layout.bodies(), 6 * layout.parts());
+        let place = Place { folder, map, room, rows };
+        let columns = &mut self.columns;
+        columns.before = place.column("before.f64", layout.width())?;
+        columns.action = place.column("action.f64", JOINTS)?;
+        columns.after = place.column("after.f64", layout.width())?;
+        columns.goals = place.column("goals.f64", layout.goal_width())?;
+        columns.mask = place.column("mask.u64", layout.mask_words())?;
+        columns.rows = rows;
+        self.context = place.column("context.u32", 1)?;
+        self.step = place.column("step.u64", 1)?;
+        self.touching = place.column("touching.u8", 1)?;
+        self.labels = place.column("labels.u8", bodies)?;
+        self.digests = place.column("digests.u64", bodies)?;
+        let rows = if regions { rows } else { 0 };
+        self.regions = Place { rows, ..place }.column("regions.f32", bounds)?;
+        Ok(())
+    }
+}
+
+/// Where a replay's columns lie, if not in memory; it makes no difference to what they are, and a
+/// copy lies in memory.
+#[derive(Debug, Default)]
+pub(super) struct Folder(Option<PathBuf>);
+
+impl Clone for Folder {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Folder {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// Where columns lie, and how much of them is in use.
+struct Place<'a> {
+    folder: &'a Path,
+    map: &'a dyn Fn(&Path, u64) -> Result<Mapping>,
+    room: usize,
+    rows: usize,
+}
+
+impl Place<'_> {
+    fn column<T: Number>(&self, name: &str, width: usize) -> Result<Buffer<T>> {
+        // A file without a byte can not be mapped.
+        let bytes = (self.room * width).max(1) * size_of::<T>();
+        let file = (self.map)(&self.folder.join(name), bytes as u64)?;
+        Ok(Buffer::mapped(file, self.rows * width))
+    }
+}
+
+fn flush<T: Number>(numbers: &Buffer<T>) -> Result<()> {
+    numbers.file().map_or(Ok(()), Mapping::flush)
+}
+
+fn little_endian() -> Result<()> {
+    if cfg!(target_endian = "little") {
+        return Ok(());
+    }
+    let (name, value) = ("folder", "mapped".to_string());
+    let reason = "needs a machine that keeps the least byte first; use save and load";
+    Err(Error::Setting { name, value, reason })
+}
