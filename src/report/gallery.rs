@@ -9,7 +9,7 @@ use crate::world::State;
 
 /// Columns and rows of stills, and of clips.
 const STILL: [usize; 2] = [320, 240];
-const CLIP: [usize; 2] = [240, 180];
+const CLIP: [usize; 2] = [160, 120];
 /// What clips show in a second: fewer than browsers slow down at.
 const RATE: f64 = 8.0;
 
