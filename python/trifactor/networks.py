@@ -110,7 +110,8 @@ class _Onnx:
             self._run({name: part[row : row + width] for name, part in parts.items()})
             for row in range(0, count, max(width, 1))
         ]
-        return np.clip(np.concatenate(found), self._low, self._high)
+        actions: NDArray[Any] = np.clip(np.concatenate(found), self._low, self._high)
+        return actions
 
     def _run(self, parts: dict[str, NDArray[Any]]) -> NDArray[Any]:
         try:
