@@ -432,7 +432,8 @@ mod tests {
         }
         for (hidden, head) in [("actor.latent_pi.0", "actor.mu"), ("actor.mu.0", "actor.mu.2")] {
             let squashed = 2.0 * math::tanh(-0.25);
-            assert_eq!(act(&named(hidden, head, &relu), &[-0.5], 2.0), [squashed; 9]);
+            let found = act(&named(hidden, head, &relu), &[-0.5], 2.0);
+            assert!(found.iter().all(|number| (number - squashed).abs() < 1e-12), "{found:?}");
         }
         let tanh = act(&named("0", "2", &[("activation", "tanh")]), &[0.5], 2.0);
         assert!((tanh[0] - (math::tanh(1.0) + 0.25)).abs() < 1e-12);

@@ -9,7 +9,7 @@ use crate::robot::Nine;
 use crate::world::State;
 
 /// The most frames between an episode's two ends.
-const FRAMES: u64 = 24;
+const FRAMES: u64 = 16;
 /// Frames hold numbers to so many parts of a rad or a metre: finer than a picture shows.
 const PARTS: f64 = 1e4;
 
