@@ -3,8 +3,7 @@
 //! A turn is the same stretch of an expert's episode, taken plainly, taken with every step's mask
 //! and coupled pairs written into memory, and taken with the tick trajectories recorded beside. The
 //! time is the thread's own. `TRIFACTOR_TURN=mask` (or `plain`, `sweeps`) takes one kind of turn
-//! alone, for a count of instructions:
-//! `perf stat -e instructions target/release/deps/masks-... `.
+//! once, for a count of instructions: `valgrind --tool=callgrind --toggle-collect='*Stretch*take*'`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -69,6 +68,7 @@ impl Stretch {
     }
 
     /// Takes the stretch; how many steps had coupled pairs.
+    #[inline(never)]
     fn take(&mut self, turn: Turn) -> Result<usize> {
         let Self { env, state, actions, masks, pairs } = self;
         env.record_sweeps(turn == Turn::Sweeps);
@@ -123,9 +123,7 @@ fn main() -> Result<()> {
         if let Some(name) = &alone {
             let kind = KINDS.iter().find(|(_, known)| known == name);
             let (turn, _) = kind.expect("TRIFACTOR_TURN is plain, mask or sweeps");
-            for _ in 0..TURNS {
-                stretch.seconds(*turn)?;
-            }
+            stretch.take(*turn)?;
             continue;
         }
         let coupled = stretch.take(Turn::Mask)?;

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trifactor._trifactor import State
+from trifactor._trifactor import NativeEnv, State
 from trifactor.errors import ShapeError, TrifactorError
 from trifactor.observation import Variables
 
@@ -86,20 +86,21 @@ def counterfactuals(
         ({} if do is None else do, None if instead is None else _rows(f"question {i}", instead))
         for i, (do, instead) in enumerate(questions)
     ]
-    factual, each = env.unwrapped._native.counterfactuals(
+    native: NativeEnv = env.unwrapped._native  # type: ignore[attr-defined]
+    factual, each = native.counterfactuals(
         state,
         _rows("actions", actions),
         asked,
         check_bounds=check_bounds,
         threads=0 if num_threads is None else num_threads,
     )
-    courses = [one if isinstance(one, Exception) else _course(one) for one in each]
+    courses = [one if isinstance(one, TrifactorError) else _course(one) for one in each]
     return Counterfactuals(_course(factual), courses)
 
 
-def _course(told: tuple[list[State], NDArray[np.float64], bool, float, list[tuple]]) -> Course:  # type: ignore[type-arg]
-    *rest, differences = told
-    return Course(*rest, [Difference(*one) for one in differences])  # type: ignore[arg-type]
+def _course(told: Any) -> Course:
+    states, rewards, success, fraction, differences = told
+    return Course(states, rewards, success, fraction, [Difference(*one) for one in differences])
 
 
 def _rows(what: str, actions: ArrayLike) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::robot::FINGERS;
-use crate::world::{BlockKind, Contacts, Entity, Node, Scene};
+use crate::world::{BlockKind, Contacts, Coupling, Entity, Node, Scene};
 
 /// The number of action nodes, one per finger.
 pub const ACTIONS: usize = FINGERS;
@@ -105,16 +105,17 @@ impl LocalMask {
                 most: MOST,
             });
         }
-        let mut rows: Vec<u128> = (0..bodies).map(bit).collect();
-        rows.extend((0..ACTIONS).map(|_| 0));
-        let mut couplings: Vec<_> = contacts
-            .couplings
-            .iter()
-            .filter(|c| strength == Strength::Sound || c.impulse > 0.0)
-            .filter_map(|c| Some((c.tick, body(c.first)?, body(c.second)?)))
-            .collect();
-        couplings.sort_unstable();
-        let mut island = vec![0; bodies];
+        let mut rows: Vec<u128> = Vec::with_capacity(bodies + ACTIONS);
+        rows.extend((0..bodies).map(bit).chain([0; ACTIONS]));
+        let mut couplings = Vec::with_capacity(contacts.couplings.len());
+        let counted = |c: &&Coupling| strength == Strength::Sound || c.impulse > 0.0;
+        let counted = contacts.couplings.iter().filter(counted);
+        couplings.extend(counted.filter_map(|c| Some((c.tick, body(c.first)?, body(c.second)?))));
+        // The report of one run is in order.
+        if !couplings.is_sorted() {
+            couplings.sort_unstable();
+        }
+        let mut island = vec![0; if couplings.is_empty() { 0 } else { bodies }];
         for tick in couplings.chunk_by(|a, b| a.0 == b.0) {
             join(&mut island, tick, scene);
             for row in &mut rows[..bodies] {
@@ -170,10 +171,16 @@ impl LocalMask {
                 found: out.len().to_string(),
             });
         }
-        let sources = (0..self.nodes).map(Source::Node).chain((0..ACTIONS).map(Source::Action));
-        for (source, row) in sources.zip(out.chunks_exact_mut(self.nodes)) {
-            for (node, entry) in row.iter_mut().enumerate() {
-                *entry = self.influences(source, node);
+        out.fill(false);
+        (0..self.nodes).for_each(|node| out[node * self.nodes + node] = true);
+        let bodies = self.rows.len() - ACTIONS;
+        for (row, bits) in self.rows.iter().enumerate() {
+            // Goals stand between bodies and actions.
+            let at = if row < bodies { row } else { self.nodes + row - bodies };
+            let mut rest = *bits;
+            while rest != 0 {
+                out[at * self.nodes + rest.trailing_zeros() as usize] = true;
+                rest &= rest - 1;
             }
         }
         Ok(())
@@ -293,7 +300,6 @@ fn spread(set: u128, island: &[u128]) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::Coupling;
 
     /// The report of these couplings: tick, bodies, impulse.
     fn report(couplings: &[(u32, Entity, Entity, f64)]) -> Contacts {

@@ -27,7 +27,8 @@ def test_a_counterfactual_is_what_a_world_set_so_gives(world: Any) -> None:
     answer = world.counterfactual(state, actions, {"robot_finger_60_link_1": {"mass": 0.05}})
     other: Any = gym.make("trifactor/Pushing-v0", skip_frame=3).unwrapped
     other.reset(seed=0)
-    assert other.do_intervention({"robot_finger_60_link_1": {"mass": 0.05}}).success
+    lighter = {"robot_finger_60_link_1": {"mass": 0.05}}
+    assert other.do_intervention(lighter, check_bounds=False).success
     for step, action in enumerate(actions):
         _, reward, *_ = other.step(action)
         assert other.get_state() == answer.counterfactual.states[step + 1]
