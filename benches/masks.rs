@@ -3,7 +3,7 @@
 //! A turn is the same stretch of an expert's episode, taken plainly, taken with every step's mask
 //! and coupled pairs written into memory, and taken with the tick trajectories recorded beside. The
 //! time is the thread's own. `TRIFACTOR_TURN=mask` (or `plain`, `sweeps`) takes one kind of turn
-//! once, for a count of instructions: `valgrind --tool=callgrind --toggle-collect='*Stretch*take*'`.
+//! once, for a count of instructions: `valgrind --tool=callgrind --toggle-collect='masks::Stretch::take'`.
 
 use std::hint::black_box;
 use std::time::Instant;
