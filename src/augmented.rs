@@ -4,12 +4,13 @@
 //! out as it was recorded, bit for bit. What is written can be verified like any data set: each
 //! sample is an episode of its own, a state that was set and the steps from it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::augment::{Certificate, Method, Resimulator, Samples, Verdict};
-use crate::causal::{ACTIONS, Distance, Replay, Transition};
+use crate::causal::{ACTIONS, Distance, Edge, LocalMask, Replay, Transition};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::record::{Dataset, Header, Kind, Row, Writer};
@@ -25,6 +26,8 @@ pub struct Recorded {
     replay: Replay,
     /// The actions as the environment was given them, row by row.
     given: Vec<Nine>,
+    /// The pairs that the solver coupled, row by row.
+    pairs: Vec<Vec<Edge>>,
     header: Header,
     env: Env,
 }
@@ -44,12 +47,13 @@ impl Recorded {
         let header = dataset.header().clone();
         let mut env = header.env()?;
         env.record_sweeps(true);
-        let (mut replay, mut given) = (None, Vec::with_capacity(count));
-        for_each(dataset, &mut env, |t, action, repeated, place| {
-            if !repeated {
+        let (mut replay, mut given, mut pairs) = (None, Vec::with_capacity(count), Vec::new());
+        for_each(dataset, &mut env, |t, action, found, place| {
+            let Some(found) = found else {
                 let reason = format!("{place} does not come out as it was recorded");
                 return Err(Error::OtherWorld { reason });
-            }
+            };
+            pairs.push(found);
             let replay = match &mut replay {
                 Some(replay) => replay,
                 None => replay.insert(Replay::new(&t.before.scene, count)?),
@@ -58,7 +62,7 @@ impl Recorded {
             replay.push(&t)
         })?;
         let none = Error::Order("the data set has no transitions; record some steps first");
-        Ok(Self { replay: replay.ok_or(none)?, given, header, env })
+        Ok(Self { replay: replay.ok_or(none)?, given, pairs, header, env })
     }
 
     /// Its transitions.
@@ -120,7 +124,8 @@ impl Recorded {
             t.before.robot.actions = env.state().robot.actions;
             t.after.robot.actions = t.before.robot.actions;
             t.after.robot.actions.push(t.action);
-            let row = self.step_row(&mut env, &t, self.action(sample, samples))?;
+            let mut row = self.step_row(&mut env, &t, self.action(sample, samples))?;
+            row.pairs = self.pairs(sample, samples);
             writer.push(0, &row)?;
         }
         writer.close()
@@ -130,6 +135,22 @@ impl Recorded {
     fn action(&self, sample: usize, samples: &Samples) -> Nine {
         let sources = samples.sources(sample);
         std::array::from_fn(|joint| self.given[sources[joint / ACTIONS] as usize][joint])
+    }
+
+    /// The pairs that were coupled: those of every source among what comes from it. What is fixed
+    /// is the same in all.
+    fn pairs(&self, sample: usize, samples: &Samples) -> Vec<Edge> {
+        let (layout, sources) = (self.replay.layout(), samples.sources(sample));
+        let rows: BTreeSet<u32> = sources.iter().copied().collect();
+        let mut all: Vec<Edge> = Vec::new();
+        for row in rows {
+            let own = |body: usize| sources[body] == row || !layout.moves(body);
+            let moves = |edge: &&Edge| layout.moves(edge.first) || layout.moves(edge.second);
+            let found = self.pairs[row as usize].iter().filter(moves);
+            all.extend(found.filter(|edge| own(edge.first) && own(edge.second)));
+        }
+        all.sort_by_key(|edge| (edge.first, edge.second));
+        all
     }
 
     fn state_row(&self, env: &mut Env, state: &State) -> Result<Row> {
@@ -165,11 +186,12 @@ impl Recorded {
 }
 
 /// Takes every transition of a data set again; hands on what was recorded of it with the mask and
-/// sweep found, the action as it was given, whether the step came out as recorded, and its place.
+/// sweep found, the action as it was given, the pairs that were coupled if the step came out as
+/// recorded, and its place.
 fn for_each(
     dataset: &Dataset,
     env: &mut Env,
-    mut take: impl FnMut(Transition, &Nine, bool, &str) -> Result<()>,
+    mut take: impl FnMut(Transition, &Nine, Option<Vec<Edge>>, &str) -> Result<()>,
 ) -> Result<()> {
     for (index, episode) in dataset.episodes().enumerate() {
         for recorded in episode?.transitions() {
@@ -177,9 +199,10 @@ fn for_each(
             env.step(recorded.action)?;
             let found = Transition::last(env, recorded.before.clone())?;
             let repeated = found.after.same_bits(recorded.after);
+            let pairs = repeated.then(|| LocalMask::edges(env.contacts()));
             let t = Transition { after: recorded.after.clone(), ..found };
             let place = format!("episode {index}, row {}", recorded.index);
-            take(t, recorded.action, repeated, &place)?;
+            take(t, recorded.action, pairs, &place)?;
         }
     }
     Ok(())
