@@ -1,13 +1,15 @@
 //! What images cost: an environment step with three present images of 128 by 128 and the goals'
-//! cached, one image alone, and what shadows, samples and clipping add.
+//! cached, one image alone, and what shadows, samples, patterns and clipping add.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use trifactor::env::observation::Mode;
 use trifactor::render::{Aim, Camera, Content, Image, LookAt, Renderer, Style};
 use trifactor::rng::Rng;
 use trifactor::vec_env::{Autoreset, VecEnv};
+use trifactor::world::{Pattern, PatternKind};
 use trifactor::{Config, Env};
 
 fn env() -> Env {
@@ -51,8 +53,15 @@ fn images(c: &mut Criterion) {
     };
     let near = near.camera().expect("a camera");
     let plain = Style::default();
+    let mut checked = env.state().clone();
+    let appearance = Arc::make_mut(&mut checked.appearance);
+    let pattern = Pattern { kind: PatternKind::Checks, ..Pattern::default() };
+    for name in ["floor", "stage", "tool_block"] {
+        appearance.set_pattern(name, pattern);
+    }
     for (name, camera, style) in [
         ("image", far, plain),
+        ("image, patterns", far, plain),
         ("image, shadows", far, Style { shadows: true, ..plain }),
         ("image, 2 by 2 samples", far, Style { samples: 2, ..plain }),
         ("image, clipped", near, plain),
@@ -60,7 +69,8 @@ fn images(c: &mut Criterion) {
         let (mut renderer, mut image) = (Renderer::new(style), Image::default());
         c.bench_function(name, |b| {
             b.iter(|| {
-                renderer.pose(env.state(), &Content::default(), &[]);
+                let state = if name.ends_with("patterns") { &checked } else { env.state() };
+                renderer.pose(state, &Content::default(), &[]);
                 renderer.shoot_colors(&camera, 128, 128, &mut image);
                 black_box(&image);
             });

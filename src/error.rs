@@ -164,6 +164,12 @@ pub enum Error {
         /// What the panic said.
         reason: String,
     },
+    /// A graphics processor that can not be had, or failed.
+    #[error("no graphics processor draws: {reason}; the renderer 'software' draws everywhere")]
+    Device {
+        /// What is missing, or went wrong.
+        reason: String,
+    },
     /// A file that could not be read or written.
     #[error("{path}: {reason}")]
     File {

@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use trifactor::agent::{Policy, ScriptedPush, ScriptedReach};
+use trifactor::record::{Header, Recorder, Writer};
 use trifactor::{Config, Env};
 
 /// Runs the command line.
@@ -61,16 +62,36 @@ fn states_and_episodes_become_pictures() {
 
     let log = run("drawn.jsonl", "pushing");
     let log = log.to_str().expect("a plain path");
-    let animation = render("episode.gif", &["--log", log, "--episode", "1", "--contacts"]);
+    let episode = ["--log", log, "--episode", "1"];
+    let plain = render("plain.gif", &episode);
+    let animation =
+        render("episode.gif", &[&episode[..], &["--contacts", "--influences"]].concat());
+    assert_ne!(plain, animation, "nothing touched");
     assert!(animation.starts_with(b"GIF89a"));
     // One frame is a few kilobytes.
     assert!(animation.len() > 50_000, "{} bytes", animation.len());
+    let animation = render("episode.apng", &episode);
+    assert!(animation.starts_with(b"\x89PNG") && animation.windows(4).any(|w| w == b"acTL"));
+
+    let data = file("drawn.arrow");
+    let writer = Writer::create(&data, &Header::of(&env)).expect("a file");
+    let mut recorder = Recorder::new(writer);
+    recorder.reset(0, &env).expect("it is recorded");
+    let step = env.step(&[0.1; 9]).expect("a step");
+    recorder.step(0, &env, &[0.1; 9], &step).expect("it is recorded");
+    recorder.close().expect("it is written");
+    let data = data.to_str().expect("a plain path");
+    // The last state of the data set, and of the environment.
+    let last = file("last.json");
+    env.state().save(&last).expect("it can be written");
+    let last = last.to_str().expect("a plain path");
+    assert_eq!(render("data.png", &["--data", data]), render("last.png", &["--state", last]));
 }
 
 #[test]
 fn what_can_not_be_drawn_is_refused_in_words() {
     for (arguments, expected) in [
-        (&["--output", "a.bmp"][..], "png, gif"),
+        (&["--output", "a.bmp"][..], "png, gif, apng, mp4, webm"),
         (&["--camera", "camera_7"], "camera"),
         (&["--size", "0x5"], "1 to 1024"),
         (&["--state", "no/such/file.json"], "no/such/file.json"),

@@ -328,8 +328,88 @@ fn a_colour_changes_its_pixels_and_no_bit_of_the_physics() {
 }
 
 #[test]
+fn light_cameras_and_patterns_are_variables_that_images_alone_tell() {
+    let [mut one, mut two] = [0; 2].map(|_| pixel_env("pushing", 64));
+    let image = |env: &Env, index: usize| {
+        let bytes = observation(env);
+        let length = bytes.len() / 6;
+        bytes[index * length..][..length].to_vec()
+    };
+    for (path, value, changed) in [
+        ("light/turn", vec![0.0, 0.0, 2.0], [true; 6]),
+        ("light/intensity", vec![0.4], [true; 6]),
+        ("light/ambient", vec![0.5], [true; 6]),
+        ("camera_0/shift", vec![0.02, 0.0, 0.01], [true, false, false, true, false, false]),
+        ("camera_1/turn", vec![0.0, 0.05, 0.0], [false, true, false, false, true, false]),
+        ("camera_2/field_of_view_factor", vec![1.2], [false, false, true, false, false, true]),
+        ("floor/pattern", vec![1.0], [true; 6]),
+        ("stage/pattern", vec![2.0], [true; 6]),
+        ("tool_block/pattern", vec![3.0], [true, true, true, false, false, false]),
+        ("goal_block/pattern", vec![1.0], [false, false, false, true, true, true]),
+    ] {
+        one.reset(Some(4));
+        two.reset(Some(4));
+        let start = two.state().clone();
+        two.do_intervention(&Intervention::new().with(path, value), false).unwrap();
+        for (index, changed) in changed.into_iter().enumerate() {
+            assert_eq!(image(&one, index) != image(&two, index), changed, "{path}, image {index}");
+        }
+        for _ in 0..5 {
+            one.step(&[-0.3; 9]).unwrap();
+            two.step(&[-0.3; 9]).unwrap();
+        }
+        let json = two.state().to_json().unwrap();
+        let read = State::from_json(&json).unwrap();
+        assert!(read.same_bits(two.state()) && !read.same_bits(one.state()), "{path}");
+        let mut plain = two.state().clone();
+        plain.appearance = Arc::clone(&one.state().appearance);
+        assert!(plain.same_bits(one.state()), "{path} moved something");
+        assert!(!plain.to_json().unwrap().contains("appearance"), "documents stay as they were");
+        let changed = observation(&two);
+        two.set_state(&start).unwrap();
+        two.set_state(&read).unwrap();
+        assert!(observation(&two) == changed, "{path} is lost in a document");
+    }
+}
+
+#[test]
+fn a_pattern_changes_the_pixels_of_its_surface_alone() {
+    let mut env = pixel_env("pushing", 64);
+    env.reset(Some(4));
+    let camera = Camera::of_reference(1, Aim::Published).unwrap();
+    let before = image(env.state(), &camera, 128);
+    let names = entities(&env.state().scene);
+    for (entity, path) in [
+        ("tool_block", "tool_block"),
+        ("floor", "floor"),
+        ("stage", "stage"),
+        ("robot_finger_60", "robot_finger_60_link_0"),
+    ] {
+        for kind in 1..4 {
+            let start = env.state().clone();
+            let mut pattern = Intervention::new().with(&format!("{path}/pattern"), [kind as f64]);
+            pattern = pattern.with(&format!("{path}/pattern_color"), [0.9, 0.1, 0.8]);
+            pattern = pattern.with(&format!("{path}/pattern_scale"), [0.02]);
+            env.do_intervention(&pattern, false).unwrap();
+            let after = image(env.state(), &camera, 128);
+            let own = names.iter().position(|name| name == entity).expect("an entity") as u16;
+            let pixels = before.rgb.chunks(3).zip(after.rgb.chunks(3)).enumerate();
+            let changed: Vec<usize> = pixels.filter(|(_, (a, b))| a != b).map(|(i, _)| i).collect();
+            assert!(changed.iter().all(|i| before.entity[*i] == own), "{path} {kind}");
+            // Both colours are seen.
+            let all = before.entity.iter().filter(|e| **e == own).count();
+            let least = if path.contains("link") { 10 } else { all / 20 };
+            assert!((least..all * 19 / 20).contains(&changed.len()), "{path} {kind}");
+            assert_eq!((&before.depth, &before.entity), (&after.depth, &after.entity));
+            env.set_state(&start).unwrap();
+        }
+    }
+}
+
+#[test]
 fn what_can_not_be_seen_changes_no_pixel() {
-    let seen = ["position", "orientation", "size", "color", "height"];
+    let seen = ["position", "orientation", "size", "color", "height", "pattern"];
+    let looks = ["light/", "camera_"];
     for family in ["pushing", "pick_and_place", "reaching"] {
         let mut env = pixel_env(family, 64);
         env.reset(Some(5));
@@ -338,6 +418,9 @@ fn what_can_not_be_seen_changes_no_pixel() {
         for (path, value) in env.variables() {
             let attribute = path.split('/').nth(1).unwrap();
             if seen.iter().any(|word| attribute.ends_with(word)) || attribute == "joint_positions" {
+                continue;
+            }
+            if looks.iter().any(|word| path.starts_with(word)) {
                 continue;
             }
             let other: Vec<f64> = value.iter().map(|x| 0.5 * x + 0.125).collect();

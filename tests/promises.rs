@@ -20,6 +20,7 @@ mod families;
 mod free_dynamics;
 mod goal_arrays;
 mod goals;
+mod gpu;
 mod graphs;
 mod grasp;
 mod house;

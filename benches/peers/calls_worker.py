@@ -17,32 +17,53 @@ SKIP_FRAME = 3
 MASSES = (0.05, 0.07)
 PLACES = ([0.05, 0.02, 0.0325], [-0.05, 0.01, 0.0325])
 FAMILIES = {"pushing": "trifactor/Pushing-v0", "stacked_blocks": "trifactor/StackedBlocks-v0"}
-# What follows a family's name where images are observed.
+# What follows a family's name where images are observed, and where many worlds of ours are.
 PIXELS = "/pixels"
+BATCH = "/batch"
+WORLDS = 64
+THREADS = 2
+IDLE = np.zeros(9, dtype=np.float32)
 
 
 def reference(family):
-    from engine_reference import CausalWorld, generate_task
+    from engine_reference import CausalWorld, generate_task, without_shadows
 
+    family = family.removesuffix(BATCH)
     task = generate_task(family.removesuffix(PIXELS))
     settings = {"skip_frame": SKIP_FRAME, "enable_visualization": False, "seed": 0}
     if family.endswith(PIXELS):
         # The attribute that its pixel mode reads before it sets it; older versions of gym had it.
         CausalWorld.observation_space = None
         settings |= {"observation_mode": "pixel", "normalize_observations": False}
+        without_shadows()
     env = CausalWorld(task=task, **settings)
     env.reset()
     return env
+
+
+def step_reference(env, _):
+    env.step(IDLE)
+
+
+def step_ours(env, _):
+    env.step(IDLE if env.action_space.shape == IDLE.shape else np.tile(IDLE, (WORLDS, 1)))
 
 
 def ours(family):
     import gymnasium as gym
     import trifactor  # noqa: F401  (registers the environments)
 
-    settings = {"skip_frame": SKIP_FRAME, "disable_env_checker": True}
+    settings = {"skip_frame": SKIP_FRAME}
+    batch = family.endswith(BATCH)
+    family = family.removesuffix(BATCH)
     if family.endswith(PIXELS):
         settings["observation_mode"] = "pixel"
-    env = gym.make(FAMILIES[family.removesuffix(PIXELS)], **settings).unwrapped
+    name = FAMILIES[family.removesuffix(PIXELS)]
+    if batch:
+        settings |= {"num_envs": WORLDS, "num_threads": THREADS, "copy": False}
+        env = gym.make_vec(name, vectorization_mode="vector_entry_point", **settings)
+    else:
+        env = gym.make(name, disable_env_checker=True, **settings).unwrapped
     env.reset(seed=0)
     return env
 
@@ -59,13 +80,14 @@ def main():
     os.dup2(2, 1)
     make = {"reference": reference, "trifactor-python": ours}[sys.argv[1]]
     envs = {}
-    idle = np.zeros(9, dtype=np.float32)
+    step = {"reference": step_reference, "trifactor-python": step_ours}[sys.argv[1]]
     calls = {
         "reset": ("pushing", lambda env, _: env.reset()),
         "mass": ("pushing", lambda env, i: intervene(env, i, "mass", MASSES)),
         "position": ("pushing", lambda env, i: intervene(env, i, "cartesian_position", PLACES)),
-        "step of 35 blocks": ("stacked_blocks", lambda env, _: env.step(idle)),
-        "step with images": ("pushing" + PIXELS, lambda env, _: env.step(idle)),
+        "step of 35 blocks": ("stacked_blocks", step),
+        "step with images": ("pushing" + PIXELS, step),
+        "64 worlds with images": ("pushing" + PIXELS + BATCH, step),
     }
     for line in sys.stdin:
         request = json.loads(line)
@@ -76,7 +98,7 @@ def main():
             env, count, start = envs[family], 0, perf_counter()
             while perf_counter() - start < request["min_seconds"]:
                 call(env, count)
-                count += 1
+                count += getattr(env, "num_envs", 1)
             answer = {"count": count, "seconds": perf_counter() - start}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}

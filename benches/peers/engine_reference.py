@@ -28,6 +28,12 @@ def version():
     return f"causal_world {installed('causal_world')}, pybullet {installed('pybullet')}"
 
 
+def without_shadows():
+    """Have the reference's cameras draw no shadows, as ours do not unless asked to."""
+    bare = pybullet.getCameraImage
+    pybullet.getCameraImage = lambda *args, **kwargs: bare(*args, **{**kwargs, "shadow": 0})
+
+
 class Reference(Engine):
     """One block: the pushing task as it comes. More: the `general` task, its blocks laid out."""
 

@@ -12,12 +12,12 @@ use trifactor::env::observation::{Context, Mode};
 use trifactor::env::pixels::Pixels;
 use trifactor::env::{Config, Description, Env, Info};
 use trifactor::render;
-use trifactor::robot::{ActionMode, JOINTS};
+use trifactor::robot::{ActionMode, FINGERS, JOINTS, kinematics};
 use trifactor::space::BoxSpace;
 use trifactor::task::Family;
 use trifactor::task::overlap::Overlap;
 use trifactor::variable::Subspace;
-use trifactor::world::Physics;
+use trifactor::world::{Coupling, Entity, Physics};
 
 use crate::curriculum;
 use crate::errors::{self, json_error, shape_error, to_python};
@@ -30,6 +30,9 @@ type Bounds<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>);
 
 /// Two nodes, the first tick, the largest impulse, the smallest gap.
 type MaskEdge = (usize, usize, u32, f64, f64);
+
+/// Two bodies, the tick, the impulse, the gap, the place, the impulse on the second as a vector.
+type Contact = (String, String, u32, f64, f64, [f64; 3], [f64; 3]);
 
 /// One environment; `trifactor.env.TriFingerEnv` says what each call means.
 #[pyclass(module = "trifactor._trifactor")]
@@ -213,6 +216,11 @@ impl NativeEnv {
     /// The entities' names in the order of their numbers in images.
     fn entity_names(&self) -> Vec<String> {
         render::entities(&self.env.state().scene)
+    }
+
+    /// Who draws the images that are observed, in words.
+    fn renderer(&self) -> Option<&str> {
+        self.env.renderer()
     }
 
     /// Refuses a camera that sees nothing.
@@ -482,6 +490,28 @@ impl NativeEnv {
             check_bounds,
             threads,
         )
+    }
+
+    /// The last step's contacts that pushed.
+    fn contacts(&self) -> PyResult<Vec<Contact>> {
+        self.require_step()?;
+        let scene = &self.env.state().scene;
+        let pushed = self.env.contacts().couplings.iter().filter(|c| c.impulse > 0.0);
+        let name = |entity: Entity| entity.name(scene);
+        let tell = |c: &Coupling| {
+            (name(c.first), name(c.second), c.tick, c.impulse, c.gap, c.place, c.push)
+        };
+        Ok(pushed.map(tell).collect())
+    }
+
+    /// Where every link is: position, m, and quaternion x, y, z, w, world frame.
+    fn link_poses(&self) -> Vec<([f64; 3], [f64; 4])> {
+        let robot = &self.env.state().robot;
+        let finger = |finger| {
+            let joints = kinematics::of_finger(&robot.joint_positions, finger);
+            kinematics::link_poses(finger, joints, robot.height)
+        };
+        (0..FINGERS).flat_map(finger).collect()
     }
 
     fn mask_names(&self) -> Vec<String> {

@@ -114,7 +114,8 @@ class TriFingerEnv(gym.Env[Any, Array]):
             pixels: of `pixel`: settings by name, in place of the reference's: `cameras` (numbers,
                 or dictionaries as `render_camera`), `aim` (`published` or `intended`), `width`,
                 `height`, `channels` (of `rgb`, `grey`, `depth`, `segmentation`), `channel_first`,
-                `goal_images`, `style` (`samples`, `shadows`, `light`, ...).
+                `goal_images`, `style` (`samples`, `shadows`, `light`, ...), `renderer`
+                (`software`, `gpu`, or `auto`: a graphics processor where there is one).
             context: which parameters of the world are appended: `none`; those that are `visible`
                 (sizes, colours); or `all`, with what can only be felt (masses, frictions,
                 gravity). Of an entity set's nodes they are columns, of the rest `context`.
@@ -266,6 +267,15 @@ class TriFingerEnv(gym.Env[Any, Array]):
         """What the numbers in images of segmentation mean: place i is the entity with number i."""
         return self._native.entity_names()
 
+    @property
+    def renderer(self) -> str | None:
+        """Who draws the images that are observed, and why it is not who was asked for.
+
+        `software`, `gpu: …` with the device's name, or `software (…)` with the reason where
+        `pixels={"renderer": "auto"}` found no graphics processor; None without images.
+        """
+        return self._native.renderer()
+
     def render(self) -> NDArray[np.uint8] | None:
         """A picture of the present state: an array (rows, columns, 3); None without `render_mode`."""
         return None if self.render_mode is None else self._native.render(*self._picture)
@@ -411,6 +421,27 @@ class TriFingerEnv(gym.Env[Any, Array]):
         if isinstance(answer, Exception):
             raise answer
         return Counterfactual(all_of_them.factual, answer)
+
+    def get_contacts(self) -> list[dict[str, Any]]:
+        """Who pushed on whom in the last step, where, and how hard.
+
+        Returns:
+            A dictionary per pair and tick of 4 ms: `first` and `second` (names as
+            `get_entity_names` has them), `tick` (from 0), `impulse` (the sum of normal impulses, N s),
+            `gap` (m; negative where they penetrate), `place` (world frame, m), `push` (the impulse
+            on the second, world frame, N s).
+
+        Raises:
+            OrderError: no step led to the present state.
+        """
+        names = ("first", "second", "tick", "impulse", "gap", "place", "push")
+        return [dict(zip(names, contact, strict=True)) for contact in self._native.contacts()]
+
+    def get_link_poses(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Where every link of the robot is: its position (m) and quaternion x, y, z, w, by name."""
+        fingers = ("60", "120", "300")
+        links = [f"robot_finger_{finger}_link_{i}" for finger in fingers for i in range(4)]
+        return dict(zip(links, self._native.link_poses(), strict=True))
 
     def mask_names(self) -> list[str]:
         """The rows of `local_mask`: the nodes, which are its columns too, then the actions."""

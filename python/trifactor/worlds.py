@@ -24,6 +24,7 @@ OF_THE_BATCH = (
     "local_mask",
     "mask_edges",
     "feature_mask",
+    "get_contacts",
 )
 """Methods of a single environment that need more of it than its state."""
 

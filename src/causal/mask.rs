@@ -309,6 +309,8 @@ mod tests {
             second,
             impulse,
             gap: 0.001 * f64::from(tick),
+            place: [0.0; 3],
+            push: [0.0; 3],
         };
         Contacts { couplings: couplings.iter().map(coupling).collect() }
     }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result, all_finite};
 use crate::rng::fnv1a;
 use crate::robot::{QUEUE, RobotState};
 use crate::task::Family;
-use crate::world::{ArenaState, State};
+use crate::world::{Appearance, ArenaState, State};
 
 /// The identity of a world description: environment version, family with parameters, physics,
 /// ticks per step.
@@ -39,6 +39,7 @@ pub(super) fn check_state(own: &State, state: &State) -> Result<()> {
     }
     check_robot(&state.robot)?;
     check_arena(&state.arena)?;
+    check_appearance(&state.appearance)?;
     for (block, description) in state.blocks.iter().zip(&state.scene.blocks) {
         let name = |what: &str| format!("state.{}.{what}", description.name);
         all_finite(&name("position"), &block.position)?;
@@ -100,6 +101,24 @@ fn check_arena(arena: &ArenaState) -> Result<()> {
         not_negative(&name("friction"), surface.friction)?;
         not_negative(&name("restitution"), surface.restitution)?;
         all_finite(&name("color"), &surface.color)?;
+    }
+    Ok(())
+}
+
+fn check_appearance(appearance: &Appearance) -> Result<()> {
+    let light = appearance.light;
+    all_finite("state.appearance.light.turn", &light.turn)?;
+    not_negative("state.appearance.light.intensity", light.intensity)?;
+    not_negative("state.appearance.light.ambient", light.ambient)?;
+    for camera in &appearance.cameras {
+        all_finite("state.appearance.cameras.shift", &camera.shift)?;
+        all_finite("state.appearance.cameras.turn", &camera.turn)?;
+        let factor = camera.field_of_view_factor;
+        above_zero("state.appearance.cameras.field_of_view_factor", &[factor])?;
+    }
+    for pattern in appearance.patterns.values() {
+        all_finite("state.appearance.patterns.color", &pattern.color)?;
+        above_zero("state.appearance.patterns.scale", &[pattern.scale])?;
     }
     Ok(())
 }

@@ -221,11 +221,12 @@ impl Env {
         })
     }
 
-    /// Writes the observation; the structured one, entity sets without a context and images
-    /// allocate nothing once they were written before.
+    /// Writes the observation; the structured one and entity sets without a context allocate nothing
+    /// once they were written before.
     ///
     /// # Errors
-    /// [`Error::Shape`] where the buffer has another length than [`Env::observation_len`].
+    /// [`Error::Shape`] where the buffer has another length than [`Env::observation_len`];
+    /// [`Error::Device`] where a graphics processor draws images and fails.
     pub fn observe<T: Number>(&self, buffer: &mut [T]) -> Result<()> {
         if let Some(pictures) = &self.pictures {
             return pictures.write(&self.state, buffer);
@@ -234,6 +235,36 @@ impl Env {
         let seconds = self.episode_seconds();
         let left = seconds - self.state.step as f64 * self.dt();
         self.shown.observation.write(&self.state, &self.tips, left, seconds, normalized, buffer)
+    }
+
+    /// Whether many environments' observations are best written in one call,
+    /// [`Env::observe_all`].
+    pub fn observes_together(&self) -> bool {
+        self.pictures.as_ref().is_some_and(Pictures::is_batched)
+    }
+
+    /// Writes the observations of twins one after the other; images that a graphics processor draws
+    /// in one go.
+    ///
+    /// # Errors
+    /// As [`Env::observe`], for the whole buffer.
+    pub fn observe_all<T: Number>(environments: &[&Self], buffer: &mut [T]) -> Result<()> {
+        let pictures: Option<Vec<(&Pictures, &State)>> =
+            environments.iter().map(|env| Some((env.pictures.as_ref()?, &env.state))).collect();
+        match pictures {
+            Some(all) => Pictures::write_all(&all, buffer),
+            None => {
+                let rows =
+                    buffer.chunks_mut(buffer.len().div_ceil(environments.len().max(1)).max(1));
+                environments.iter().zip(rows).try_for_each(|(env, row)| env.observe(row))
+            }
+        }
+    }
+
+    /// Who draws the images that are observed, in words, and why it is not who was asked for;
+    /// `None` where no images are observed.
+    pub fn renderer(&self) -> Option<&str> {
+        self.pictures.as_ref().map(Pictures::renderer)
     }
 
     /// Makes the family's own start the starting state again; the next reset goes there.

@@ -5,7 +5,8 @@ mod painter;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::render::{Aim, CAMERAS, Camera, LookAt, Style};
+use crate::render::{Aim, CAMERAS, Camera, Choice, LookAt, Style};
+use crate::world::State;
 pub(super) use painter::Pictures;
 
 /// The most columns and rows of an image, and of its samples.
@@ -35,6 +36,9 @@ pub struct Pixels {
     pub goal_images: bool,
     /// Light, shadows, samples.
     pub style: Style,
+    /// Who draws.
+    #[serde(skip_serializing_if = "Choice::is_software")]
+    pub renderer: Choice,
 }
 
 /// A camera of an observation.
@@ -81,6 +85,7 @@ impl Default for Pixels {
             channel_first: false,
             goal_images: true,
             style: Style::default(),
+            renderer: Choice::Software,
         }
     }
 }
@@ -130,6 +135,16 @@ impl Pixels {
     /// How many numbers after one another are of one channel.
     pub(super) fn plane(&self) -> usize {
         if self.channel_first { self.width * self.height } else { 1 }
+    }
+
+    /// A camera as a state has moved it: one of the reference's by its number, one's own by its
+    /// place among the cameras.
+    fn moved(&self, place: usize, camera: &Camera, state: &State) -> Camera {
+        let number = match self.cameras.get(place) {
+            Some(Viewpoint::Reference(number)) => *number,
+            _ => place,
+        };
+        state.appearance.cameras.get(number).map_or(*camera, |by| camera.moved(by))
     }
 
     /// The cameras, or what of the settings can not be meant.

@@ -8,9 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, all_finite};
 use crate::math::{self, Quat, Triple};
 use crate::robot::HEIGHT_OFFSET;
+use crate::world::{CAMERAS, CameraState};
 
-/// The number of the reference's cameras.
-pub const CAMERAS: usize = 3;
+/// The least and the greatest field of view that a camera can be given by a state, rad.
+const NARROWEST: f64 = 0.001;
+const WIDEST: f64 = 2.97;
 
 /// A pinhole camera.
 ///
@@ -121,6 +123,20 @@ impl Camera {
             forward: backward.map(|x| -x),
             field_of_view: table.vertical_field_of_view_degrees.to_radians(),
         })
+    }
+
+    /// The camera moved, turned and widened as a state says.
+    pub fn moved(&self, by: &CameraState) -> Self {
+        if *by == CameraState::default() {
+            return *self;
+        }
+        let axes = [self.right, self.down, self.forward].map(math::vector);
+        let turn = axes[0] * by.turn[0] + axes[1] * by.turn[1] + axes[2] * by.turn[2];
+        let turn = math::rotation(math::from_rotation_vector(math::triple(turn)));
+        let [right, down, forward] = axes.map(|axis| math::triple(turn * axis));
+        let position = [0, 1, 2].map(|i| self.position[i] + by.shift[i]);
+        let field_of_view = (self.field_of_view * by.field_of_view_factor).clamp(NARROWEST, WIDEST);
+        Self { position, right, down, forward, field_of_view }
     }
 
     /// The name of one of the reference's cameras, such as `camera_0`.
@@ -244,6 +260,27 @@ mod tests {
             assert!(!Camera::of_reference(index, Aim::Intended).unwrap().is_mirrored());
         }
         assert!(!Camera::overview().is_mirrored());
+    }
+
+    #[test]
+    fn a_moved_camera_sees_what_it_was_moved_to() {
+        let camera = Camera::of_reference(1, Aim::Intended).unwrap();
+        let by = CameraState { shift: [0.01, 0.02, -0.03], turn: [0.0, 0.1, 0.0], ..default() };
+        let moved = camera.moved(&by);
+        assert_eq!(camera.moved(&default()), camera);
+        assert_eq!(moved.position[1], camera.position[1] + 0.02);
+        // Turned about its rows' direction by 0.1 rad: what was in the middle lies beside it.
+        let far = [0, 1, 2].map(|i| moved.position[i] + camera.forward[i]);
+        let [x, y] = moved.project(far, 100, 100).unwrap();
+        let (sin, cos) = math::sin_cos(0.1);
+        let expected = 50.0 - moved.focal_length(100) * sin / cos;
+        assert!((x - expected).abs() < 1e-9 && (y - 50.0).abs() < 1e-9, "{x} {y}");
+        let wide = camera.moved(&CameraState { field_of_view_factor: 1.5, ..default() });
+        assert_eq!(wide.field_of_view, 1.5 * camera.field_of_view);
+    }
+
+    fn default() -> CameraState {
+        CameraState::default()
     }
 
     #[test]

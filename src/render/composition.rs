@@ -8,6 +8,7 @@ use nalgebra::{Matrix3, Vector3};
 use super::Content;
 use super::mark::Mark;
 use super::mesh::{self, Mesh};
+use super::paint::Paint;
 use crate::math::{self, IDENTITY, Quat, Triple};
 use crate::robot::{self, FINGERS, LINKS, LINKS_PER_FINGER, kinematics};
 use crate::world::{GoalShape, Scene, State};
@@ -45,7 +46,7 @@ pub(super) struct Part {
     pub(super) vertices: Range<usize>,
     pub(super) triangles: Range<usize>,
     // Whether another scale along each axis turns its normals.
-    oblique: bool,
+    pub(super) oblique: bool,
 }
 
 /// How a part looks in one state.
@@ -60,6 +61,8 @@ pub(super) struct Look {
     pub(super) on_top: bool,
     /// Its origin, world frame, m.
     pub(super) center: Triple,
+    /// Its pattern, where it has one.
+    pub(super) paint: Option<Paint>,
 }
 
 /// Every mesh of a scene, and where its vertices are.
@@ -69,12 +72,14 @@ pub(super) struct Composition {
     goals: bool,
     blocks: bool,
     cutaway: bool,
+    // Where every part is.
+    pub(super) places: Vec<Place>,
     // How many of the parts are of the scene; marks follow them.
     lasting: usize,
     pub(super) parts: Vec<Part>,
     pub(super) looks: Vec<Look>,
-    positions: Vec<[f32; 3]>,
-    normals: Vec<[f32; 3]>,
+    pub(super) positions: Vec<[f32; 3]>,
+    pub(super) normals: Vec<[f32; 3]>,
     /// Corners, as indices of all vertices.
     pub(super) triangles: Vec<[u32; 3]>,
     /// World frame, m.
@@ -86,6 +91,16 @@ pub(super) struct Composition {
 impl Composition {
     /// Puts everything where a state has it; allocates only where the scene is another one.
     pub(super) fn pose(&mut self, state: &State, content: &Content, marks: &[Mark], light: Triple) {
+        self.arrange(state, content, marks);
+        self.world.resize(self.positions.len(), [0.0; 3]);
+        self.light.resize(self.positions.len(), 0.0);
+        for index in 0..self.parts.len() {
+            self.put(index, light);
+        }
+    }
+
+    /// Decides where every part is and how it looks, without moving a vertex.
+    pub(super) fn arrange(&mut self, state: &State, content: &Content, marks: &[Mark]) {
         self.compose(state, content, marks);
         let joints = content.joints.as_ref().unwrap_or(&state.robot.joint_positions);
         let fingers = [0, 1, 2].map(|finger| {
@@ -94,6 +109,7 @@ impl Composition {
         });
         let blocks = state.blocks.len();
         self.looks.clear();
+        self.places.clear();
         for index in 0..self.parts.len() {
             let (place, look) = match self.parts[index].owner {
                 Owner::Floor => still(state.arena.floor.color, 1),
@@ -125,13 +141,34 @@ impl Composition {
                 }
             };
             self.looks.push(look);
-            self.put(index, &place, light);
+            self.places.push(place);
+        }
+        self.paint(state);
+    }
+
+    /// Gives what has a pattern its own.
+    fn paint(&mut self, state: &State) {
+        if state.appearance.patterns.is_empty() {
+            return;
+        }
+        for ((part, place), look) in self.parts.iter().zip(&self.places).zip(&mut self.looks) {
+            let name = match part.owner {
+                Owner::Floor => "floor".to_string(),
+                Owner::Wall => "stage".to_string(),
+                Owner::Link(i) => robot::link_name(i),
+                Owner::Block(i) => state.scene.blocks[i].name.clone(),
+                Owner::Goal(i) => state.scene.goals[i].name.clone(),
+                Owner::Mark(_) => continue,
+            };
+            let rotation = math::rotation(place.orientation).to_rotation_matrix().into_inner();
+            let pattern = state.appearance.pattern(&name);
+            look.paint = Paint::of(&pattern, &rotation, place.position);
         }
     }
 
     /// Transforms one part's vertices.
-    fn put(&mut self, index: usize, place: &Place, light: Triple) {
-        let part = &self.parts[index];
+    fn put(&mut self, index: usize, light: Triple) {
+        let (part, place) = (&self.parts[index], &self.places[index]);
         let rotation = math::rotation(place.orientation).to_rotation_matrix().into_inner();
         let scale = math::vector(place.scale);
         let transform = (rotation * Matrix3::from_diagonal(&scale)).cast::<f32>();
@@ -156,13 +193,21 @@ impl Composition {
         }
     }
 
+    /// Whether it has the meshes of what is shown of a state's scene.
+    pub(super) fn is_of(&self, state: &State, content: &Content) -> bool {
+        let scene = &state.scene;
+        let same = self.scene.as_ref().is_some_and(|s| Arc::ptr_eq(s, scene) || s == scene);
+        let goals = content.goal_opacity > 0.0;
+        let shown = (goals, content.blocks, content.cutaway);
+        same && (self.goals, self.blocks, self.cutaway) == shown
+    }
+
     /// Gathers the meshes, where the scene or what is shown of it is another than before.
     fn compose(&mut self, state: &State, content: &Content, marks: &[Mark]) {
         let scene = &state.scene;
         let goals = content.goal_opacity > 0.0;
-        let same = self.scene.as_ref().is_some_and(|s| Arc::ptr_eq(s, scene) || s == scene);
         let (blocks, cutaway) = (content.blocks, content.cutaway);
-        if !same || (self.goals, self.blocks, self.cutaway) != (goals, blocks, cutaway) {
+        if !self.is_of(state, content) {
             self.truncate(0);
             self.add_lasting(scene, goals, content);
             self.lasting = self.parts.len();
@@ -173,8 +218,6 @@ impl Composition {
         for (i, mark) in marks.iter().enumerate() {
             self.add(Owner::Mark(i), mark.mesh(), false);
         }
-        self.world.resize(self.positions.len(), [0.0; 3]);
-        self.light.resize(self.positions.len(), 0.0);
     }
 
     fn add_lasting(&mut self, scene: &Scene, goals: bool, content: &Content) {
@@ -238,10 +281,11 @@ impl Composition {
 }
 
 /// Where a mesh goes.
-struct Place {
-    position: Triple,
-    orientation: Quat,
-    scale: Triple,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) position: Triple,
+    pub(super) orientation: Quat,
+    pub(super) scale: Triple,
 }
 
 /// What never moves.
@@ -254,7 +298,7 @@ fn look(color: Triple, entity: usize, opacity: f64, center: Triple) -> Look {
     let color = color.map(byte);
     // More entities than numbers share the last one.
     let entity = entity.min(usize::from(u16::MAX)) as u16;
-    Look { color, entity, opacity: opacity as f32, on_top: false, center }
+    Look { color, entity, opacity: opacity as f32, on_top: false, center, paint: None }
 }
 
 /// A share of 1 as a byte; what is beyond is clipped.

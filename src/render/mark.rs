@@ -1,4 +1,4 @@
-//! What is drawn into a picture that is not there: rods and balls.
+//! What is drawn into a picture that is not there: rods, arrows and balls.
 
 use nalgebra::{UnitQuaternion, Vector3};
 
@@ -26,6 +26,15 @@ pub enum MarkShape {
         /// Radius, m.
         radius: f64,
     },
+    /// A cone, such as the head of an arrow.
+    Cone {
+        /// The middle of its base, world frame, m.
+        base: Triple,
+        /// Its tip, world frame, m.
+        tip: Triple,
+        /// Radius of its base, m.
+        radius: f64,
+    },
     /// A ball.
     Ball {
         /// Its centre, world frame, m.
@@ -49,9 +58,23 @@ impl Mark {
         })
     }
 
+    /// An arrow: a shaft of that radius and a head.
+    pub fn arrow(from: Triple, to: Triple, radius: f64, color: Triple) -> [Self; 2] {
+        let along = math::vector(to) - math::vector(from);
+        let head = along.norm().min(6.0 * radius);
+        let direction = along.try_normalize(1e-12).unwrap_or_else(Vector3::zeros);
+        let base = math::triple(math::vector(to) - direction * head);
+        let shapes = [
+            MarkShape::Rod { from, to: base, radius },
+            MarkShape::Cone { base, tip: to, radius: 2.5 * radius },
+        ];
+        shapes.map(|shape| Self { shape, color })
+    }
+
     pub(super) fn mesh(&self) -> &'static Mesh {
         match self.shape {
             MarkShape::Rod { .. } => Mesh::rod(),
+            MarkShape::Cone { .. } => Mesh::cone(),
             MarkShape::Ball { .. } => Mesh::ball(),
         }
     }
@@ -60,7 +83,8 @@ impl Mark {
     pub(super) fn place(&self) -> (Triple, Quat, Triple) {
         match self.shape {
             MarkShape::Ball { center, radius } => (center, IDENTITY, [2.0 * radius; 3]),
-            MarkShape::Rod { from, to, radius } => {
+            MarkShape::Rod { from, to, radius }
+            | MarkShape::Cone { base: from, tip: to, radius } => {
                 let along = math::vector(to) - math::vector(from);
                 let turn = UnitQuaternion::rotation_between(&Vector3::z(), &along);
                 // Straight down there is no one way to turn.

@@ -1,19 +1,23 @@
-//! Marks for what can not be seen: frames, and who pushes on whom.
+//! Marks for what can not be seen: frames, contacts with their forces, who influences whom.
 
 use super::mark::{Mark, MarkShape};
 use crate::math::{self, Triple};
 use crate::robot::kinematics;
-use crate::world::{Contacts, Entity, State, WALL_RADIUS};
+use crate::world::{Contacts, Coupling, Entity, State};
 
 /// Length of a frame's axes, m.
 const AXIS: f64 = 0.05;
-/// Colour of contacts.
-const PUSH: Triple = [1.0, 0.75, 0.0];
-/// Radius of the rod of the weakest contact, m, and how much it grows with the root of the
-/// impulse, m/√(N s).
-const ROD: [f64; 2] = [0.0015, 0.02];
-/// The greatest radius of a rod, m.
-const THICKEST: f64 = 0.006;
+/// Colours of contacts, of their forces, and of what influenced what.
+const PLACE: Triple = [1.0, 0.35, 0.0];
+const FORCE: Triple = [1.0, 0.75, 0.0];
+const INFLUENCE: Triple = [0.75, 0.2, 0.9];
+/// Radius of the ball where two bodies touch, m.
+const SPOT: f64 = 0.004;
+/// Length of a force's arrow, m/N, and its least and greatest.
+const LENGTH: f64 = 0.06;
+const LENGTHS: [f64; 2] = [0.025, 0.15];
+/// Radii of an arrow's shaft and of the rods of influence, m.
+const SHAFT: f64 = 0.002;
 
 /// The axes of every block (red, green, blue are x, y, z) and balls at the fingertips.
 pub fn frames(state: &State) -> Vec<Mark> {
@@ -27,29 +31,49 @@ pub fn frames(state: &State) -> Vec<Mark> {
     blocks.chain([0, 1, 2].map(tip)).collect()
 }
 
-/// Rods between the bodies that pushed on each other in a step, the thicker the harder: between
-/// centres of blocks, fingertips and the wall's nearest place.
+/// A ball wherever two bodies pushed on each other in a step, and an arrow for the force on the second
+/// of them: the mean over the step, which takes `seconds`.
 ///
-/// What only stands on the floor has none. The engine reports which bodies pushed and how hard, not
-/// where: a finger's rod begins at its tip, wherever it touched.
-pub fn contacts(state: &State, contacts: &Contacts) -> Vec<Mark> {
-    let mut pairs: Vec<(Entity, Entity, f64)> = Vec::new();
-    for c in contacts.couplings.iter().filter(|c| c.impulse > 0.0) {
-        match pairs.iter_mut().find(|pair| (pair.0, pair.1) == (c.first, c.second)) {
-            Some(pair) => pair.2 = pair.2.max(c.impulse),
-            None => pairs.push((c.first, c.second, c.impulse)),
+/// What only stands on the floor has none.
+pub fn contacts(contacts: &Contacts, seconds: f64) -> Vec<Mark> {
+    let mut pairs: Vec<Coupling> = Vec::new();
+    for c in contacts.couplings.iter().filter(|c| c.impulse > 0.0 && !stands(c)) {
+        match pairs.iter_mut().find(|pair| (pair.first, pair.second) == (c.first, c.second)) {
+            // The last place, for that is where the state is.
+            Some(pair) => {
+                pair.push = [0, 1, 2].map(|i| pair.push[i] + c.push[i]);
+                pair.place = c.place;
+            }
+            None => pairs.push(*c),
         }
     }
-    let rod = |(first, second, impulse): (Entity, Entity, f64)| {
-        let from = place(state, first)?;
-        let to = match second {
-            Entity::Wall => wall(from),
-            _ => place(state, second)?,
-        };
-        let radius = (ROD[0] + ROD[1] * impulse.sqrt()).min(THICKEST);
-        Some(Mark { shape: MarkShape::Rod { from, to, radius }, color: PUSH })
+    let marks = pairs.iter().flat_map(|pair| {
+        let spot = MarkShape::Ball { center: pair.place, radius: SPOT };
+        let force = math::vector(pair.push) / seconds;
+        let arrow = force.try_normalize(1e-9).map(|along| {
+            let length = (LENGTH * force.norm()).clamp(LENGTHS[0], LENGTHS[1]);
+            let to = math::vector(pair.place) + along * length;
+            Mark::arrow(pair.place, math::triple(to), SHAFT, FORCE)
+        });
+        let spot = Mark { shape: spot, color: PLACE };
+        std::iter::once(spot).chain(arrow.into_iter().flatten()).collect::<Vec<_>>()
+    });
+    marks.collect()
+}
+
+/// Rods between bodies that influenced each other in a step: pairs of a local causal mask's nodes
+/// that are fingers and blocks.
+pub fn influences(state: &State, pairs: &[(Entity, Entity)]) -> Vec<Mark> {
+    let rod = |(first, second): &(Entity, Entity)| {
+        let (from, to) = (place(state, *first)?, place(state, *second)?);
+        Some(Mark { shape: MarkShape::Rod { from, to, radius: SHAFT }, color: INFLUENCE })
     };
-    pairs.into_iter().filter_map(rod).collect()
+    pairs.iter().filter_map(rod).collect()
+}
+
+/// Whether a block only stands on the floor.
+fn stands(coupling: &Coupling) -> bool {
+    matches!((coupling.first, coupling.second), (Entity::Block(_), Entity::Floor))
 }
 
 /// Where a rod to a body ends; `None` for what has no one place.
@@ -64,8 +88,36 @@ fn place(state: &State, entity: Entity) -> Option<Triple> {
     }
 }
 
-/// The wall's place that is nearest to a point.
-fn wall(p: Triple) -> Triple {
-    let [_, angle, height] = math::to_cylindrical(p);
-    math::from_cylindrical([WALL_RADIUS, angle, height])
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_is_marked_where_it_is_with_its_force() {
+        let touch = |tick, first, second, push: Triple| Coupling {
+            tick,
+            first,
+            second,
+            impulse: 0.008,
+            gap: 0.0,
+            place: [0.01, 0.02, 0.03],
+            push,
+        };
+        let report = Contacts {
+            couplings: vec![
+                touch(0, Entity::Finger(0), Entity::Block(0), [0.004, 0.0, 0.0]),
+                touch(1, Entity::Finger(0), Entity::Block(0), [0.008, 0.0, 0.0]),
+                touch(1, Entity::Block(0), Entity::Floor, [0.0, 0.0, -0.008]),
+            ],
+        };
+        let marks = contacts(&report, 0.008);
+        let ball = MarkShape::Ball { center: [0.01, 0.02, 0.03], radius: SPOT };
+        assert_eq!(marks[0].shape, ball);
+        // 0.012 N s in 0.008 s are 1.5 N, to the right.
+        let MarkShape::Rod { from, .. } = marks[1].shape else { panic!("no shaft") };
+        assert_eq!(from, [0.01, 0.02, 0.03]);
+        let MarkShape::Cone { tip, .. } = marks[2].shape else { panic!("no head") };
+        assert!((tip[0] - (0.01 + 1.5 * LENGTH)).abs() < 1e-12 && tip[1] == 0.02, "{tip:?}");
+        assert_eq!(marks.len(), 3);
+    }
 }

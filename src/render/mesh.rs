@@ -92,6 +92,16 @@ impl Mesh {
         &ROD
     }
 
+    /// The closed cone about the z axis: radius 1 at 0, its tip at 1.
+    pub(super) fn cone() -> &'static Self {
+        static CONE: LazyLock<Mesh> = LazyLock::new(|| {
+            let slant = [std::f64::consts::FRAC_1_SQRT_2; 2];
+            let flat = [0.0, -1.0];
+            Mesh::turned([(0.0, 0.0, flat), (1.0, 0.0, flat), (1.0, 0.0, slant), (0.0, 1.0, slant)])
+        });
+        &CONE
+    }
+
     /// The table plate, its surface at z = 0; or a floor that goes on for ever.
     pub(super) fn floor(endless: bool) -> &'static Self {
         static PLATE_MESH: LazyLock<Mesh> = LazyLock::new(|| {
@@ -256,6 +266,7 @@ mod tests {
             (Mesh::cube(), 1.0),
             (Mesh::ball(), PI / 6.0),
             (Mesh::rod(), PI),
+            (Mesh::cone(), PI / 3.0),
             (Mesh::floor(false), 4.0 * PLATE[0] * PLATE[1] * PLATE[2]),
         ] {
             let corner = |i: u32| Vector3::from(mesh.positions[i as usize]).cast::<f64>();

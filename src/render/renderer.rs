@@ -7,8 +7,9 @@ use super::mark::Mark;
 use super::raster::Target;
 use super::shade::{self, Brightness, SHADOW_MIDDLE, SHADOW_PIXELS, SHADOW_REACH, Shader, Style};
 use super::view::{Corner, View};
+use crate::math::Triple;
 use crate::robot::Nine;
-use crate::world::State;
+use crate::world::{LightState, State};
 
 /// What of a state is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +58,9 @@ impl Content {
 #[derive(Debug)]
 pub struct Renderer {
     style: Style,
+    // The light of the state that was posed.
+    light: LightState,
+    toward: Triple,
     brightness: Brightness,
     composition: Composition,
     corners: Vec<Corner>,
@@ -72,8 +76,11 @@ impl Renderer {
     /// A renderer of that style; samples beyond 1 to 4 are taken for the nearest.
     pub fn new(style: Style) -> Self {
         let style = Style { samples: style.samples.clamp(1, 4), ..style };
+        let light = LightState::default();
         Self {
-            brightness: Brightness::of(&style),
+            toward: style.toward_light(&light),
+            brightness: Brightness::of(&style, &light),
+            light,
             style,
             composition: Composition::default(),
             corners: Vec::new(),
@@ -88,7 +95,12 @@ impl Renderer {
 
     /// Puts everything where a state has it, for all images until the next call.
     pub fn pose(&mut self, state: &State, content: &Content, marks: &[Mark]) {
-        self.composition.pose(state, content, marks, self.style.toward_light());
+        if self.light != state.appearance.light {
+            self.light = state.appearance.light;
+            self.toward = self.style.toward_light(&self.light);
+            self.brightness = Brightness::of(&self.style, &self.light);
+        }
+        self.composition.pose(state, content, marks, self.toward);
         if self.style.shadows {
             self.shadow.clear(SHADOW_PIXELS, SHADOW_PIXELS);
             let view = self.light();
@@ -143,8 +155,7 @@ impl Renderer {
     }
 
     fn light(&self) -> View {
-        let toward = self.style.toward_light();
-        View::of_light(toward, SHADOW_MIDDLE, SHADOW_REACH, SHADOW_PIXELS)
+        View::of_light(self.toward, SHADOW_MIDDLE, SHADOW_REACH, SHADOW_PIXELS)
     }
 
     fn project(&mut self, view: &View) {

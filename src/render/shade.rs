@@ -7,6 +7,7 @@ use super::image::Image;
 use super::raster::Target;
 use super::view::View;
 use crate::math::{self, Triple};
+use crate::world::LightState;
 
 /// Pixels along an edge of the shadow map.
 pub(super) const SHADOW_PIXELS: usize = 1024;
@@ -59,10 +60,15 @@ impl Style {
         Self { samples: 3, shadows: true, light: [0.35, -0.5, 0.8], ..Self::default() }
     }
 
-    /// The direction to the light as a unit vector; from above where none was given.
-    pub(super) fn toward_light(&self) -> Triple {
+    /// The direction to a state's light as a unit vector; from above where none was given.
+    pub(super) fn toward_light(&self, light: &LightState) -> Triple {
         let direction = math::vector(self.light).try_normalize(1e-9);
-        direction.map_or([0.0, 0.0, 1.0], math::triple)
+        let direction = direction.map_or([0.0, 0.0, 1.0], math::triple);
+        if light.turn == [0.0; 3] {
+            return direction;
+        }
+        let turn = math::rotation(math::from_rotation_vector(light.turn));
+        math::triple(turn * math::vector(direction))
     }
 }
 
@@ -71,15 +77,16 @@ impl Style {
 pub(super) struct Brightness([[u32; LEVELS]; 2]);
 
 impl Brightness {
-    /// The table of a style.
-    pub(super) fn of(style: &Style) -> Self {
+    /// The table of a style under a state's light.
+    pub(super) fn of(style: &Style, light: &LightState) -> Self {
+        let (ambient, diffuse) = (style.ambient * light.ambient, style.diffuse * light.intensity);
         // What faces away is darker than what is only in shadow, so that edges stay seen.
         let entry = |level: usize, lit: f64| {
             let cosine = level as f64 / ((LEVELS - 1) as f64) * 2.0 - 1.0;
-            let direct = style.diffuse * cosine.max(0.0) * lit;
-            let behind = 0.25 * style.ambient * (-cosine).max(0.0);
-            let modelled = 0.3 * style.diffuse * cosine.max(0.0) * (1.0 - lit);
-            ((style.ambient + direct + modelled - behind).clamp(0.0, 1.0) * f64::from(UNIT)) as u32
+            let direct = diffuse * cosine.max(0.0) * lit;
+            let behind = 0.25 * ambient * (-cosine).max(0.0);
+            let modelled = 0.3 * diffuse * cosine.max(0.0) * (1.0 - lit);
+            ((ambient + direct + modelled - behind).clamp(0.0, 1.0) * f64::from(UNIT)) as u32
         };
         let table = |lit: f64| std::array::from_fn(|level| entry(level, lit));
         Self([table(1.0), table(0.0)])
@@ -114,27 +121,30 @@ impl Shader<'_> {
             return self.background;
         };
         let cosine = target.light[at];
+        let place = || {
+            let (x, y) = (at % target.width, at / target.width);
+            self.view.unproject(x as f32 + 0.5, y as f32 + 0.5, target.nearness[at])
+        };
         let shade = match &self.shadows {
-            Some((light, map)) if cosine > 0.0 => {
-                let (x, y) = (at % target.width, at / target.width);
-                let nearness = target.nearness[at];
-                let p = self.view.unproject(x as f32 + 0.5, y as f32 + 0.5, nearness);
-                shade(light, map, p)
-            }
+            Some((light, map)) if cosine > 0.0 => shade(light, map, place()),
             _ => 0,
         };
+        let color = match &look.paint {
+            Some(paint) if paint.covers(place()) => paint.color,
+            _ => look.color,
+        };
         let share = self.brightness.at(cosine, shade);
-        look.color.map(|c| ((u32::from(c) * share + UNIT / 2) >> 16) as u8)
+        color.map(|c| ((u32::from(c) * share + UNIT / 2) >> 16) as u8)
     }
 
     /// Colours of all samples.
     pub(super) fn colors(&self, target: &Target, out: &mut Vec<[u8; 3]>) {
         out.clear();
-        if self.shadows.is_some() {
+        if self.shadows.is_some() || self.looks.iter().any(|look| look.paint.is_some()) {
             out.extend((0..target.part.len()).map(|at| self.color(target, at)));
             return;
         }
-        // The same without shadows, quicker: no sample needs to know where it is.
+        // The same without shadows and patterns, quicker: no sample needs to know where it is.
         let palette: Vec<[u32; 3]> = std::iter::once(&self.background)
             .chain(self.looks.iter().map(|look| &look.color))
             .map(|color| color.map(u32::from))

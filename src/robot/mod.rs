@@ -37,5 +37,11 @@ pub const LINKS: usize = FINGERS * LINKS_PER_FINGER;
 /// The fingers' names in variables; the reference's, which are neither its URDF names nor angles.
 pub const FINGER_NAMES: [&str; FINGERS] = ["60", "120", "300"];
 
+/// The name of a link, such as `robot_finger_60_link_0`; four times the finger plus the link.
+pub(crate) fn link_name(index: usize) -> String {
+    let finger = FINGER_NAMES[index / LINKS_PER_FINGER];
+    format!("robot_finger_{finger}_link_{}", index % LINKS_PER_FINGER)
+}
+
 /// Nine numbers, one per joint (or three per finger).
 pub type Nine = [f64; JOINTS];

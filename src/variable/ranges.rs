@@ -172,6 +172,9 @@ const JOINTS_MIDDLE: Nine = every_finger([-0.69, 0.0, 0.0]);
 
 /// The range of an attribute where no family changes it.
 fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
+    if let Some(range) = pattern(attribute) {
+        return Some(range);
+    }
     match entity {
         Entity::Robot => robot(attribute),
         Entity::Link(_) => match attribute {
@@ -205,6 +208,43 @@ fn generic(entity: Entity, attribute: &str, scene: &Scene) -> Option<Range> {
             "number_of_obstacles" => Some(evenly(1, [1.0, 5.0], [1.0, 5.0])),
             _ => None,
         },
+        Entity::Light => light(attribute),
+        Entity::Camera(_) => camera(attribute),
+    }
+}
+
+/// A is what was there or checks of a dark second colour, B what is less even and brighter.
+fn pattern(attribute: &str) -> Option<Range> {
+    match attribute {
+        "pattern" => Some(evenly(1, [0.0, 1.0], [2.0, 3.0])),
+        "pattern_color" => Some(evenly(3, [0.0, 0.5], [0.5, 1.0])),
+        // From a quarter of a block's edge to more than one.
+        "pattern_scale" => Some(evenly(1, [0.015, 0.04], [0.04, 0.08])),
+        _ => None,
+    }
+}
+
+/// A about a room's light, B from another side and dimmer.
+fn light(attribute: &str) -> Option<Range> {
+    match attribute {
+        // About z by up to 45° and to 135°, else by up to 17°: it stays above the floor.
+        "turn" => Some(range(
+            [&[-0.3, -0.3, -PI / 4.0], &[0.3, 0.3, PI / 4.0]],
+            [&[-0.3, -0.3, PI / 4.0], &[0.3, 0.3, 0.75 * PI]],
+        )),
+        "intensity" => Some(evenly(1, [0.7, 1.3], [0.2, 0.7])),
+        "ambient" => Some(evenly(1, [0.8, 1.2], [0.4, 0.8])),
+        _ => None,
+    }
+}
+
+/// A is what a camera put up again by hand may be off, B what one that was knocked may be.
+fn camera(attribute: &str) -> Option<Range> {
+    match attribute {
+        "shift" => Some(evenly(3, [-0.01, 0.01], [0.01, 0.03])),
+        "turn" => Some(evenly(3, [-0.02, 0.02], [0.02, 0.06])),
+        "field_of_view_factor" => Some(evenly(1, [0.95, 1.05], [1.05, 1.2])),
+        _ => None,
     }
 }
 

@@ -5,8 +5,8 @@ use super::attributes::{self as lists, Attribute, Phase};
 use super::path;
 use super::value;
 use crate::error::{Error, Result};
-use crate::robot::{FINGER_NAMES, LINKS, LINKS_PER_FINGER};
-use crate::world::{Scene, State};
+use crate::robot::{self, LINKS};
+use crate::world::{CAMERAS, Scene, State};
 
 /// The name of all goals as one tower, an entity of families that list it as a task variable.
 pub const GOAL_TOWER: &str = "goal_tower";
@@ -33,10 +33,14 @@ pub enum Entity {
     Goal(usize),
     /// The task's own variables: `task`.
     Task,
+    /// What lights everything: `light`.
+    Light,
+    /// A camera of observations: `camera_0`.
+    Camera(usize),
 }
 
 impl Entity {
-    /// Every entity of a scene, in the reference's order (facts 13.1).
+    /// Every entity of a scene, in the reference's order (facts 13.1), and what it has not.
     pub fn all(scene: &Scene) -> impl Iterator<Item = Self> + use<> {
         let (blocks, goals) = (scene.blocks.len(), scene.goals.len());
         std::iter::once(Self::Robot)
@@ -45,17 +49,15 @@ impl Entity {
             .chain((0..blocks).map(Self::Block))
             .chain((0..goals).map(Self::Goal))
             .chain((goals > 0).then_some(Self::GoalTower))
-            .chain([Self::Task])
+            .chain([Self::Task, Self::Light])
+            .chain((0..CAMERAS).map(Self::Camera))
     }
 
     /// Its name in a scene that has it.
     pub fn name(self, scene: &Scene) -> String {
         match self {
             Self::Robot => "robot".to_string(),
-            Self::Link(i) => {
-                let finger = FINGER_NAMES[i / LINKS_PER_FINGER];
-                format!("robot_finger_{finger}_link_{}", i % LINKS_PER_FINGER)
-            }
+            Self::Link(i) => robot::link_name(i),
             Self::Floor => "floor".to_string(),
             Self::Stage => "stage".to_string(),
             Self::World => "world".to_string(),
@@ -63,6 +65,8 @@ impl Entity {
             Self::Block(i) => scene.blocks[i].name.clone(),
             Self::Goal(i) => scene.goals[i].name.clone(),
             Self::Task => "task".to_string(),
+            Self::Light => "light".to_string(),
+            Self::Camera(i) => format!("camera_{i}"),
         }
     }
 
@@ -75,9 +79,14 @@ impl Entity {
             "world" => Some(Self::World),
             GOAL_TOWER => (!scene.goals.is_empty()).then_some(Self::GoalTower),
             "task" => Some(Self::Task),
+            "light" => Some(Self::Light),
             _ => (scene.block_index(name).map(Self::Block))
                 .or_else(|| scene.goal_index(name).map(Self::Goal))
-                .or_else(|| (0..LINKS).map(Self::Link).find(|link| link.name(scene) == name)),
+                .or_else(|| {
+                    let links = (0..LINKS).map(Self::Link);
+                    let mut all = links.chain((0..CAMERAS).map(Self::Camera));
+                    all.find(|entity| entity.name(scene) == name)
+                }),
         }
     }
 
@@ -92,14 +101,16 @@ impl Entity {
             Self::Block(i) => lists::of_block(scene.blocks[i].kind),
             Self::Goal(i) => lists::of_goal(scene.goals[i].shape),
             Self::Task => &lists::TASK,
+            Self::Light => &lists::LIGHT,
+            Self::Camera(_) => &lists::CAMERA,
         }
     }
 
     fn index(self) -> usize {
         match self {
-            Self::Link(i) | Self::Block(i) | Self::Goal(i) => i,
+            Self::Link(i) | Self::Block(i) | Self::Goal(i) | Self::Camera(i) => i,
             Self::Stage => 1,
-            Self::Robot | Self::Floor | Self::World | Self::GoalTower | Self::Task => 0,
+            _ => 0,
         }
     }
 }
@@ -154,6 +165,12 @@ impl Variable {
             Entity::GoalTower => named(GOAL_TOWER),
             _ => true,
         }
+    }
+
+    /// Whether images alone tell it, and no list of numbers: light, cameras, patterns.
+    pub(crate) fn is_seen_alone(&self) -> bool {
+        let seen = matches!(self.entity, Entity::Light | Entity::Camera(_));
+        seen || self.attribute.name.starts_with("pattern")
     }
 
     /// Its path, `entity/attribute`.

@@ -244,34 +244,45 @@ impl VecEnv {
             may_step(slot, action, self.autoreset).map_err(|error| error.in_world(world))?;
         }
         let autoreset = self.autoreset;
+        let together = self.observes_together();
         let one =
             |(((slot, action), observation), ((reward, terminated), truncated)): Row<'_, T>| {
                 let result = slot.guarded(|slot| {
                     let step = slot.step(action, autoreset)?;
                     (*reward, *terminated, *truncated) =
                         (step.reward, step.terminated, step.truncated);
-                    slot.env.observe(observation)
+                    if together { Ok(()) } else { slot.env.observe(observation) }
                 });
                 slot.failure = result.err();
             };
         let Rows { observations, rewards, terminated, truncated } = rows;
+        let all = &mut *observations;
         let slots = &mut self.slots;
         self.pool.run(|many| match many {
             // Worlds differ in cost: an idle thread takes single ones from a busy one.
             true => {
                 let flags = rewards.par_iter_mut().zip(terminated).zip(truncated);
                 let ins = slots.par_iter_mut().zip(actions.par_chunks(JOINTS));
-                let outs = observations.par_chunks_mut(observation_len);
+                let outs = all.par_chunks_mut(observation_len);
                 ins.zip(outs).zip(flags).with_max_len(1).for_each(one);
             }
             false => {
                 let flags = rewards.iter_mut().zip(terminated).zip(truncated);
                 let ins = slots.iter_mut().zip(actions.chunks(JOINTS));
-                let outs = observations.chunks_mut(observation_len);
+                let outs = all.chunks_mut(observation_len);
                 ins.zip(outs).zip(flags).for_each(one);
             }
         })?;
-        self.first_failure()
+        let failure = self.first_failure();
+        if together {
+            self.observe(observations)?;
+        }
+        failure
+    }
+
+    /// Whether one call draws the images of all worlds.
+    fn observes_together(&self) -> bool {
+        self.slots.first().is_some_and(|slot| slot.env.observes_together())
     }
 
     /// Writes every world's present observation.
@@ -280,6 +291,10 @@ impl VecEnv {
     /// [`Error::Shape`] for another length than worlds times [`VecEnv::observation_len`].
     pub fn observe<T: Number>(&self, observations: &mut [T]) -> Result<()> {
         length("observations", observations.len(), self.len() * self.observation_len())?;
+        if self.observes_together() {
+            let all: Vec<&Env> = self.slots.iter().map(|slot| &slot.env).collect();
+            return Env::observe_all(&all, observations);
+        }
         let rows = observations.chunks_mut(self.observation_len());
         self.slots.iter().zip(rows).try_for_each(|(slot, row)| slot.env.observe(row))
     }

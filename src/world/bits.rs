@@ -1,6 +1,9 @@
 //! States compared to the last bit: -0.0 is not 0.0, and a number that is none equals itself.
 
-use super::{ArenaState, BlockState, GoalState, State, SurfaceState, TaskState};
+use super::{
+    Appearance, ArenaState, BlockState, CameraState, GoalState, LightState, Pattern, State,
+    SurfaceState, TaskState,
+};
 use crate::robot::{ActionQueue, RobotState};
 
 impl State {
@@ -14,7 +17,19 @@ impl State {
     /// The bits of every number, in the order of the fields.
     fn bits(&self) -> Vec<u64> {
         // Whatever is added to a state must be named here.
-        let Self { world, seed, episode, step, scene: _, robot, arena, task, blocks, goals } = self;
+        let Self {
+            world,
+            seed,
+            episode,
+            step,
+            scene: _,
+            robot,
+            arena,
+            task,
+            blocks,
+            goals,
+            appearance,
+        } = self;
         let mut bits = Bits(Vec::with_capacity(256 + 32 * (blocks.len() + goals.len())));
         bits.0.extend([*world, *seed, *episode, *step]);
         bits.robot(robot);
@@ -23,6 +38,7 @@ impl State {
         bits.0.extend([blocks.len() as u64, goals.len() as u64]);
         blocks.iter().for_each(|block| bits.block(block));
         goals.iter().for_each(|goal| bits.goal(goal));
+        bits.appearance(appearance);
         bits.0
     }
 }
@@ -117,6 +133,24 @@ impl Bits {
         self.add(&[*mass, *friction, *restitution, *linear_damping, *angular_damping]);
     }
 
+    fn appearance(&mut self, Appearance { light, cameras, patterns }: &Appearance) {
+        let LightState { turn, intensity, ambient } = light;
+        self.add(turn);
+        self.add(&[*intensity, *ambient]);
+        for CameraState { shift, turn, field_of_view_factor } in cameras {
+            self.add(shift);
+            self.add(turn);
+            self.add(&[*field_of_view_factor]);
+        }
+        for (name, Pattern { kind, color, scale }) in patterns {
+            self.0.push(name.len() as u64);
+            self.0.extend(name.bytes().map(u64::from));
+            self.0.push(kind.number() as u64);
+            self.add(color);
+            self.add(&[*scale]);
+        }
+    }
+
     fn goal(&mut self, GoalState { size, color, position, orientation }: &GoalState) {
         for triple in [size, color, position] {
             self.add(triple);
@@ -130,12 +164,14 @@ mod tests {
     use std::sync::Arc;
 
     use crate::robot::{REST, RobotState};
-    use crate::world::{GoalShape, Scene, State};
+    use crate::world::{GoalShape, Pattern, PatternKind, Scene, State};
 
     #[test]
     fn every_number_that_json_writes_of_a_state_is_compared() {
         let scene = Scene::new().movable("a").goal("goal", GoalShape::Cuboid);
-        let state = State::new(Arc::new(scene), RobotState::resting(REST));
+        let mut state = State::new(Arc::new(scene), RobotState::resting(REST));
+        let pattern = Pattern { kind: PatternKind::Dots, color: [0.1, 0.2, 0.3], scale: 0.02 };
+        Arc::make_mut(&mut state.appearance).set_pattern("a", pattern);
         let value = serde_json::to_value(&state).unwrap();
         assert!(state.same_bits(&state.clone()));
         let mut changed = 0;

@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Scene;
+use crate::math::Triple;
+use crate::robot::FINGER_NAMES;
+
 /// A body of the world, as the mask and the contact report know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,6 +18,22 @@ pub enum Entity {
     Floor,
     /// The ring wall.
     Wall,
+}
+
+impl Entity {
+    /// Its name in a scene, as images' entities are called.
+    pub fn name(self, scene: &Scene) -> String {
+        match self {
+            Self::Finger(i) => {
+                format!("robot_finger_{}", FINGER_NAMES.get(i).copied().unwrap_or_default())
+            }
+            Self::Block(i) => {
+                scene.blocks.get(i).map(|block| block.name.clone()).unwrap_or_default()
+            }
+            Self::Floor => "floor".to_string(),
+            Self::Wall => "stage".to_string(),
+        }
+    }
 }
 
 /// Two bodies that the solver coupled in one tick.
@@ -29,6 +49,12 @@ pub struct Coupling {
     pub impulse: f64,
     /// Smallest distance between the two at the tick's start, m; negative where they penetrate.
     pub gap: f64,
+    /// Where they touch, world frame, m: the mean over their points, by impulse.
+    #[serde(default)]
+    pub place: Triple,
+    /// The sum of the normal impulses on the second body, world frame, N s.
+    #[serde(default)]
+    pub push: Triple,
 }
 
 /// The couplings of one control step, ordered by tick and bodies.
@@ -61,17 +87,28 @@ impl Contacts {
             .fold(0.0, |deepest, c| f64::max(deepest, -c.gap))
     }
 
-    /// Adds one collider pair's contact to its tick, merging pairs of the same two bodies.
-    pub(super) fn add(&mut self, tick: u32, a: Entity, b: Entity, impulse: f64, gap: f64) {
-        let (first, second) = if a <= b { (a, b) } else { (b, a) };
+    /// Adds one contact to its tick, its bodies in any order, merging those of the same two bodies.
+    pub(super) fn add(&mut self, contact: Coupling) {
+        let Coupling { tick, first: a, second: b, impulse, gap, place, push } = contact;
+        let turned = a > b;
+        let (first, second) = if turned { (b, a) } else { (a, b) };
+        let push = if turned { push.map(|x| -x) } else { push };
         let same = |c: &&mut Coupling| c.tick == tick && c.first == first && c.second == second;
         // Ticks are added one after the other.
         match self.couplings.iter_mut().rev().take_while(|c| c.tick == tick).find(same) {
             Some(c) => {
+                if c.impulse + impulse > 0.0 {
+                    let share = impulse / (c.impulse + impulse);
+                    c.place = [0, 1, 2].map(|i| c.place[i] + share * (place[i] - c.place[i]));
+                }
                 c.impulse += impulse;
                 c.gap = c.gap.min(gap);
+                c.push = [0, 1, 2].map(|i| c.push[i] + push[i]);
             }
-            None => self.couplings.push(Coupling { tick, first, second, impulse, gap }),
+            None => {
+                let merged = Coupling { tick, first, second, impulse, gap, place, push };
+                self.couplings.push(merged);
+            }
         }
     }
 

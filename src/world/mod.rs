@@ -4,6 +4,7 @@
 //! the bodies is our own solver (`native`) or Rapier's (`rapier`). `State` is a value and the only
 //! thing that travels up.
 
+mod appearance;
 mod arena;
 mod bits;
 mod contacts;
@@ -19,6 +20,7 @@ mod state;
 mod step;
 mod task;
 
+pub use appearance::{Appearance, CAMERAS, CameraState, LightState, Pattern, PatternKind};
 pub use arena::{WALL_HEIGHT, WALL_RADIUS};
 pub use contacts::{Contacts, Coupling, Entity};
 pub use mesh::{Hull, MassProperties, Mesh};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Scene, TaskState};
+use super::{Appearance, Scene, TaskState};
 use crate::math::{IDENTITY, Quat, Triple};
 use crate::robot::RobotState;
 
@@ -143,6 +143,9 @@ pub struct State {
     pub blocks: Vec<BlockState>,
     /// The goals, in the scene's order.
     pub goals: Vec<GoalState>,
+    /// What only images tell; not written where nobody changed it.
+    #[serde(default = "Appearance::plain", skip_serializing_if = "Appearance::is_plain")]
+    pub appearance: Arc<Appearance>,
 }
 
 impl State {
@@ -159,6 +162,7 @@ impl State {
             robot,
             arena: ArenaState::default(),
             task: TaskState::default(),
+            appearance: Appearance::plain(),
         }
     }
 }
@@ -176,6 +180,7 @@ impl Clone for State {
             task: self.task,
             blocks: self.blocks.clone(),
             goals: self.goals.clone(),
+            appearance: Arc::clone(&self.appearance),
         }
     }
 
@@ -193,5 +198,8 @@ impl Clone for State {
         self.task = source.task;
         self.blocks.clone_from(&source.blocks);
         self.goals.clone_from(&source.goals);
+        if !Arc::ptr_eq(&self.appearance, &source.appearance) {
+            self.appearance = Arc::clone(&source.appearance);
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod bodies;
 mod goals;
 mod lab;
+mod looks;
 mod robot;
 mod surfaces;
 mod task;
@@ -63,12 +64,13 @@ fn patterns() -> BTreeMap<String, String> {
 
 #[test]
 fn the_list_of_variables_without_an_experiment_is_empty() {
-    let lists: [&[Experiment]; 5] = [
+    let lists: [&[Experiment]; 6] = [
         &bodies::EXPERIMENTS,
         &surfaces::EXPERIMENTS,
         &robot::EXPERIMENTS,
         &goals::EXPERIMENTS,
         &task::EXPERIMENTS,
+        &looks::EXPERIMENTS,
     ];
     let tried: BTreeSet<&str> = lists.concat().iter().map(|(pattern, _)| *pattern).collect();
     let known = patterns();
@@ -80,7 +82,7 @@ fn the_list_of_variables_without_an_experiment_is_empty() {
 }
 
 #[test]
-fn changing_any_colour_changes_not_one_bit_of_the_physics() {
+fn changing_any_look_changes_not_one_bit_of_the_physics() {
     let follow = |env: &mut Env| {
         let reward = env.step(&[0.3, -0.2, 0.1, 0.0, 0.5, -0.5, 0.4, 0.2, -0.3]).unwrap().reward;
         (motion(env.state()), reward.to_bits(), env.state().robot.torques.map(f64::to_bits))
@@ -93,9 +95,19 @@ fn changing_any_colour_changes_not_one_bit_of_the_physics() {
             .do_intervention(&Intervention::new().with("task/number_of_obstacles", [2.0]), false);
         let start = env.state().clone();
         let paths: Vec<String> = env.variables().into_iter().map(|(path, _)| path).collect();
-        let paths = paths.into_iter().filter(|path| path.ends_with("/color"));
+        let value = |path: &str| match path.split_once('/').unwrap() {
+            (_, "color" | "pattern_color") => vec![0.123, 0.456, 0.789],
+            (_, "pattern") => vec![2.0],
+            (_, "pattern_scale") => vec![0.05],
+            ("light", "turn") | ("camera_0" | "camera_1" | "camera_2", "shift" | "turn") => {
+                vec![0.01, -0.02, 0.03]
+            }
+            ("light" | "camera_0" | "camera_1" | "camera_2", _) => vec![0.9],
+            _ => Vec::new(),
+        };
+        let valued = paths.iter().map(|path| (path, value(path))).filter(|(_, v)| !v.is_empty());
         let alone: Vec<Intervention> =
-            paths.map(|path| Intervention::new().with(&path, [0.123, 0.456, 0.789])).collect();
+            valued.map(|(path, value)| Intervention::new().with(path, value)).collect();
         let all = alone.iter().flat_map(|one| one.values.clone()).collect();
         let all = Intervention { values: all };
         let plain: Vec<_> = (0..20).map(|_| follow(&mut env)).collect();
@@ -110,6 +122,6 @@ fn changing_any_colour_changes_not_one_bit_of_the_physics() {
         }
         colours += alone.len();
     }
-    println!("{colours} colours changed, alone and together");
+    println!("{colours} looks changed, alone and together");
     assert!(colours > 0);
 }

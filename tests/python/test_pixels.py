@@ -69,6 +69,60 @@ def test_goal_images_follow_goals_and_colours_and_survive_copies():
     assert (again.observe() == third).all()
 
 
+def test_light_cameras_and_patterns_are_variables():
+    env = pushing(pixels=SMALL).unwrapped
+    first, _ = env.reset(seed=0)
+    looks = {
+        "light": {"intensity": 0.8, "turn": [0.1, 0.0, 0.5]},
+        "camera_0": {"shift": [0.01, 0.0, -0.01], "turn": [0.0, 0.02, 0.0]},
+        "camera_1": {"field_of_view_factor": 1.05},
+        "floor_pattern": 1,
+        "tool_block": {"pattern": 1, "pattern_color": [0.5, 0.5, 0.0], "pattern_scale": 0.02},
+    }
+    success, second = env.do_intervention(looks)
+    assert success
+    assert (first != second).any(axis=(1, 2, 3)).all()
+    variables = env.get_current_state_variables()
+    assert variables["light"]["intensity"] == 0.8
+    assert variables["camera_0"]["turn"].tolist() == [0.0, 0.02, 0.0]
+    assert (variables["floor_pattern"], variables["tool_block"]["pattern"]) == (1, 1)
+    saved = trifactor.State.from_json(env.get_state().to_json())
+    env.reset(seed=0)
+    assert (env.observe() == first).all()
+    env.set_state(saved)
+    assert (env.observe() == second).all()
+    for impossible in ({"floor_pattern": 4}, {"camera_3": {"shift": [0.0] * 3}}):
+        with pytest.raises(trifactor.TrifactorError):
+            env.do_intervention(impossible, check_bounds=False)
+
+
+def test_who_draws_is_said():
+    assert pushing(pixels=SMALL).unwrapped.renderer == "software"
+    assert gym.make("trifactor/Pushing-v0").unwrapped.renderer is None
+    chosen = pushing(pixels={**SMALL, "renderer": "auto"}).unwrapped.renderer
+    assert chosen.startswith(("gpu: ", "software ("))
+    with pytest.raises(trifactor.TrifactorError):
+        pushing(pixels={**SMALL, "renderer": "crayon"})
+
+
+def test_contacts_tell_where_and_how_hard():
+    env = gym.make("trifactor/Pushing-v0", skip_frame=1).unwrapped
+    env.reset(seed=0)
+    with pytest.raises(trifactor.OrderError):
+        env.get_contacts()
+    env.step(env.action_space.sample())
+    on_floor = [c for c in env.get_contacts() if (c["first"], c["second"]) == ("tool_block", "floor")]
+    assert len(on_floor) == 1
+    # Somewhere below the block, and straight down.
+    place = env.get_current_state_variables()["tool_block"]["cartesian_position"]
+    assert np.allclose(on_floor[0]["place"], [*place[:2], 0], atol=0.05)
+    assert np.allclose(on_floor[0]["push"], [0, 0, -on_floor[0]["impulse"]], rtol=1e-3, atol=1e-9)
+    links = env.get_link_poses()
+    assert len(links) == 12
+    position, quaternion = links["robot_finger_120_link_3"]
+    assert len(position) == 3 and np.isclose(np.linalg.norm(quaternion), 1)
+
+
 def test_segmentation_names_what_is_seen():
     env = pushing(pixels={"channels": ["segmentation"]}).unwrapped
     observation, _ = env.reset(seed=0)

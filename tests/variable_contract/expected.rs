@@ -128,6 +128,7 @@ fn follows_from_task(env: &Env, attribute: &str, value: &[f64]) {
 /// Asserts that after a tick the engine has everything where and as it was written.
 pub(super) fn engine_agrees(before: &State, after: &State, dt: f64) {
     assert_eq!((&before.arena, before.task), (&after.arena, after.task));
+    assert_eq!(before.appearance, after.appearance);
     assert_eq!(before.goals, after.goals);
     let (old, new) = (&before.robot, &after.robot);
     assert_eq!((old.height, old.links), (new.height, new.links));

@@ -87,7 +87,14 @@ fn try_family(family: &str) -> Report {
         let start = env.state().clone();
         for variable in Variable::all(&start.scene, env.family().rules()) {
             let path = variable.path(&start.scene);
-            if !known.insert(path.clone()) {
+            // Patterns are kept by name and enter no engine: one body of a kind stands for all.
+            let kind = match variable.attribute.name {
+                name if name.starts_with("pattern") => {
+                    format!("{:?} {name}", std::mem::discriminant(&variable.entity))
+                }
+                _ => path.clone(),
+            };
+            if !known.insert(kind) {
                 continue;
             }
             if !variable.attribute.is_writable() {

@@ -73,7 +73,7 @@ class PhysicalPropertiesActor:
 
 @dataclass(frozen=True)
 class VisualActor:
-    """Sets every colour."""
+    """Sets every colour, pattern, light and camera."""
 
     _kind: ClassVar[str] = "visual"
 

@@ -55,9 +55,9 @@ impl Draws {
         all
     }
 
-    /// Every colour.
+    /// Every colour, as the reference's, and what it can not vary: patterns, light, cameras.
     pub fn visual() -> Self {
-        Self::of("visual_actor", &["*/color"])
+        Self::of("visual_actor", &["*/color", "*/pattern*", "light/*", "camera_*/*"])
     }
 
     /// The same actor over other variables, by globs over paths.

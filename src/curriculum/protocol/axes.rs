@@ -17,6 +17,7 @@ enum Class {
     Goals,
     Tower,
     Task,
+    Looks,
 }
 
 fn class(state: &State, entity: Entity) -> Class {
@@ -31,6 +32,7 @@ fn class(state: &State, entity: Entity) -> Class {
         Entity::Goal(_) => Class::Goals,
         Entity::GoalTower => Class::Tower,
         Entity::Task => Class::Task,
+        Entity::Light | Entity::Camera(_) => Class::Looks,
     }
 }
 
@@ -39,7 +41,10 @@ pub(super) fn axes(family: &Family) -> Vec<String> {
     let (start, rules) = (family.initial_state(), family.rules());
     let all = Variable::all(&start.scene, rules);
     let ranged = |v: &&Variable| {
-        v.attribute.is_writable() && v.space(&start, rules, Subspace::Both).is_some()
+        // Most policies see no images; for those that do a protocol can name what only images tell.
+        !v.is_seen_alone()
+            && v.attribute.is_writable()
+            && v.space(&start, rules, Subspace::Both).is_some()
     };
     let mut axes: Vec<(Class, &str, Vec<String>)> = Vec::new();
     for variable in all.iter().filter(ranged) {

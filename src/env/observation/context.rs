@@ -23,13 +23,15 @@ const NO_PARAMETERS: [&str; 9] = [
     "joint_velocities",
 ];
 
-/// The context that a variable belongs to first; [`Context::None`] where it is no parameter.
+/// The context that a variable belongs to first; [`Context::None`] where it is no parameter, and
+/// where images alone tell it.
 pub(super) fn context_of(variable: &Variable) -> Context {
     let name = variable.attribute.name;
     let settable = variable.attribute.is_writable();
     match (variable.entity, name) {
         (Entity::GoalTower, _) => Context::None,
         _ if NO_PARAMETERS.contains(&name) || !settable => Context::None,
+        _ if variable.is_seen_alone() => Context::None,
         (Entity::Task, "blocks_mass") => Context::All,
         (Entity::Task, _) | (_, "size" | "color" | "height") => Context::Visible,
         _ => Context::All,

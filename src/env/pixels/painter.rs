@@ -6,14 +6,16 @@ use super::{Channel, DEPTH_RANGE, Pixels};
 use crate::env::observation::Number;
 use crate::error::{Error, Result};
 use crate::math::Triple;
-use crate::render::{Camera, Content, Image, Renderer};
+use crate::render::{Backend, Camera, Content, Image, Scenery, Software};
 use crate::robot::{JOINT_POSITIONS_LOW, LinkState, every_finger};
-use crate::world::{GoalState, Scene, State};
+use crate::world::{Appearance, GoalState, Scene, State};
 
 /// An environment's images.
 #[derive(Clone, Debug)]
 pub(in crate::env) struct Pictures {
     painter: Arc<Painter>,
+    // Who draws, in words.
+    name: Arc<str>,
     // The goals' images, and what they are of.
     goals: Arc<Vec<Image>>,
     shown: Option<Shown>,
@@ -28,6 +30,7 @@ struct Shown {
     wall: Triple,
     links: Vec<Triple>,
     height: f64,
+    appearance: Arc<Appearance>,
 }
 
 impl Shown {
@@ -39,6 +42,7 @@ impl Shown {
             wall: state.arena.wall.color,
             links: state.robot.links.iter().map(|link| link.color).collect(),
             height: state.robot.height,
+            appearance: Arc::clone(&state.appearance),
         }
     }
 
@@ -50,34 +54,62 @@ impl Shown {
             && (self.floor, self.wall) == (state.arena.floor.color, state.arena.wall.color)
             && self.links.iter().copied().eq(state.robot.links.iter().map(color))
             && self.height == state.robot.height
+            && (Arc::ptr_eq(&self.appearance, &state.appearance)
+                || self.appearance == state.appearance)
     }
 }
 
-/// Cameras, and renderers that are not at work. Shared by the worlds of a batch, so that there are
-/// as many as threads, however many worlds there are.
-#[derive(Debug)]
+/// Cameras, and what draws. Shared by the worlds of a batch, so that there are as many rasterisers
+/// as threads, however many worlds there are, or one graphics processor for all.
 struct Painter {
     pixels: Pixels,
     cameras: Vec<Camera>,
-    idle: Mutex<Vec<(Renderer, Image)>>,
+    backends: Backends,
+}
+
+/// What draws.
+enum Backends {
+    /// Those that are not at work; another is made where one is wanted.
+    Each(Mutex<Vec<Box<dyn Backend>>>),
+    /// One for all, which draws many worlds at once.
+    One(Mutex<Box<dyn Backend>>),
 }
 
 impl Pictures {
     /// What draws such observations of states like this one.
     ///
     /// # Errors
-    /// [`Error::Setting`] for what can not be meant.
+    /// [`Error::Setting`] for what can not be meant, [`Error::Device`] where a graphics processor
+    /// was asked for and can not be had.
     pub(in crate::env) fn new(pixels: Pixels, state: &State) -> Result<Self> {
         let cameras = pixels.check()?;
-        let painter = Painter { pixels, cameras, idle: Mutex::new(Vec::new()) };
-        let mut pictures =
-            Self { painter: Arc::new(painter), goals: Arc::new(Vec::new()), shown: None };
+        let (backend, reason) = pixels.renderer.open(&pixels.style)?;
+        let name = match reason {
+            None => backend.name(),
+            Some(reason) => format!("{} ({reason})", backend.name()),
+        };
+        let backends = match backend.is_batched() {
+            true => Backends::One(Mutex::new(backend)),
+            false => Backends::Each(Mutex::new(vec![backend])),
+        };
+        let painter = Arc::new(Painter { pixels, cameras, backends });
+        let mut pictures = Self { painter, name: name.into(), goals: Arc::default(), shown: None };
         pictures.follow(state);
         Ok(pictures)
     }
 
     pub(in crate::env) fn pixels(&self) -> &Pixels {
         &self.painter.pixels
+    }
+
+    /// Who draws, in words for people, and why it is not who was asked for.
+    pub(in crate::env) fn renderer(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether one call that draws many worlds is what it is good at.
+    pub(in crate::env) fn is_batched(&self) -> bool {
+        matches!(self.painter.backends, Backends::One(_))
     }
 
     /// Draws the goals anew where they, or what stands around them, changed.
@@ -92,24 +124,41 @@ impl Pictures {
     /// Writes the observation of a state.
     ///
     /// # Errors
-    /// [`Error::Shape`] for another length; nothing is written then.
+    /// [`Error::Shape`] for another length; nothing is written then. [`Error::Device`].
     pub(in crate::env) fn write<T: Number>(&self, state: &State, out: &mut [T]) -> Result<()> {
-        let whole: usize = self.pixels().shape().iter().product();
-        if out.len() != whole {
+        Self::write_all(&[(self, state)], out)
+    }
+
+    /// Writes the observations of many states, one after the other, in one call to what draws: that
+    /// of the first, which all must share.
+    ///
+    /// # Errors
+    /// As [`Pictures::write`].
+    pub(in crate::env) fn write_all<T: Number>(
+        all: &[(&Self, &State)],
+        out: &mut [T],
+    ) -> Result<()> {
+        let Some((first, _)) = all.first() else { return Ok(()) };
+        let pixels = first.pixels();
+        let whole: usize = pixels.shape().iter().product();
+        if out.len() != all.len() * whole {
             return Err(Error::Shape {
                 what: "observation".to_string(),
-                expected: format!("{whole} numbers"),
+                expected: format!("{} numbers", all.len() * whole),
                 found: out.len().to_string(),
             });
         }
-        let mut images = out.chunks_exact_mut(whole / self.pixels().images());
-        self.painter.shoot(state, &Content::default(), |image| {
-            if let Some(out) = images.next() {
-                encode(&self.painter.pixels, image, out);
-            }
-        });
-        for (image, out) in self.goals.iter().zip(images) {
-            encode(&self.painter.pixels, image, out);
+        let (length, cameras) = (whole / pixels.images(), pixels.cameras.len());
+        let mut count = 0;
+        let content = Content::default();
+        first.painter.shoot(all.iter().map(|(_, state)| *state), content, &mut |image| {
+            let place = count / cameras * whole + count % cameras * length;
+            encode(pixels, image, &mut out[place..place + length]);
+            count += 1;
+        })?;
+        for ((pictures, _), out) in all.iter().zip(out.chunks_exact_mut(whole)) {
+            let out = out[cameras * length..].chunks_exact_mut(length);
+            pictures.goals.iter().zip(out).for_each(|(image, out)| encode(pixels, image, out));
         }
         Ok(())
     }
@@ -117,31 +166,55 @@ impl Pictures {
 
 impl Painter {
     /// The images of goals: no blocks, the robot folded up (facts 1.5, 3.5).
+    ///
+    /// Empty where a graphics processor fails: the next present image says so.
     fn goals(&self, state: &State) -> Vec<Image> {
         let joints = Some(every_finger(JOINT_POSITIONS_LOW));
         let mut images = Vec::new();
         let content = Content { joints, blocks: false, goal_opacity: 1.0, cutaway: false };
-        self.shoot(state, &content, |image| images.push(image.clone()));
-        images
+        let mut keep = |image: &Image| images.push(image.clone());
+        match self.shoot([state].into_iter(), content, &mut keep) {
+            Ok(()) => images,
+            Err(_) => Vec::new(),
+        }
     }
 
-    /// Draws what every camera sees, in order.
-    fn shoot(&self, state: &State, content: &Content, mut each: impl FnMut(&Image)) {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let style = self.pixels.style;
-        let taken = idle().pop();
-        let (mut renderer, mut image) =
-            taken.unwrap_or_else(|| (Renderer::new(style), Image::default()));
-        renderer.pose(state, content, &[]);
-        for camera in &self.cameras {
-            let (width, height) = (self.pixels.width, self.pixels.height);
-            match self.pixels.needs_survey() {
-                true => renderer.shoot(camera, width, height, &mut image),
-                false => renderer.shoot_colors(camera, width, height, &mut image),
+    /// Draws what every camera sees of every state, in order.
+    fn shoot<'a>(
+        &self,
+        states: impl Iterator<Item = &'a State>,
+        content: Content,
+        each: &mut dyn FnMut(&Image),
+    ) -> Result<()> {
+        let cameras = |state: &State| {
+            let place = |(place, camera)| self.pixels.moved(place, camera, state);
+            self.cameras.iter().enumerate().map(place).collect()
+        };
+        let scenery = |state: &'a State| Scenery { state, content, cameras: cameras(state) };
+        let sceneries: Vec<Scenery<'_>> = states.map(scenery).collect();
+        let size = [self.pixels.width, self.pixels.height];
+        let whole = self.pixels.needs_survey();
+        match &self.backends {
+            Backends::One(backend) => {
+                let mut backend = backend.lock().unwrap_or_else(PoisonError::into_inner);
+                backend.draw(&sceneries, size, whole, each)
             }
-            each(&image);
+            Backends::Each(idle) => {
+                let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+                let taken = idle().pop();
+                let new = || Box::new(Software::new(self.pixels.style)) as Box<dyn Backend>;
+                let mut backend = taken.unwrap_or_else(new);
+                let result = backend.draw(&sceneries, size, whole, each);
+                idle().push(backend);
+                result
+            }
         }
-        idle().push((renderer, image));
+    }
+}
+
+impl std::fmt::Debug for Painter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Painter").field("pixels", &self.pixels).finish_non_exhaustive()
     }
 }
 

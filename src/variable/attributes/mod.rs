@@ -2,8 +2,11 @@
 //!
 //! The order is the reference's (facts 3.3, 13.1); what the reference lacks follows it.
 
+mod look;
 mod task;
 
+use self::look::pattern;
+pub(super) use self::look::{CAMERA, LIGHT};
 pub(super) use self::task::{GOAL_TOWER, TASK};
 use super::value::{Domain, Shape};
 use crate::math;
@@ -243,10 +246,13 @@ pub(super) static ROBOT: [Attribute; 13] = [
 ];
 
 #[rustfmt::skip]
-pub(super) static LINK: [Attribute; 2] = [
+pub(super) static LINK: [Attribute; 5] = [
     vector!("color", 3, "", Color, UNIT, |s, i| s.robot.links[i].color, "red, green, blue"),
     scalar!("mass", "kg", Mass, MASS, |s, i| s.robot.links[i].mass,
         "mass; the inertia scales with it"),
+    pattern!(kind look::link),
+    pattern!(color look::link),
+    pattern!(scale look::link),
 ];
 
 fn surface(state: &State, index: usize) -> &SurfaceState {
@@ -259,7 +265,7 @@ fn surface_mut(state: &mut State, index: usize) -> &mut SurfaceState {
 
 /// Floor (index 0) and wall (index 1).
 #[rustfmt::skip]
-pub(super) static SURFACE: [Attribute; 3] = [
+pub(super) static SURFACE: [Attribute; 6] = [
     Attribute {
         name: "color", shape: Shape::Vector(3), unit: "", domain: UNIT,
         meaning: "red, green, blue", phase: Phase::Color,
@@ -278,6 +284,9 @@ pub(super) static SURFACE: [Attribute; 3] = [
         read: |s, i| vec![surface(s, i).restitution],
         write: Some(|s, i, v| surface_mut(s, i).restitution = v[0]),
     },
+    pattern!(kind look::surface),
+    pattern!(color look::surface),
+    pattern!(scale look::surface),
 ];
 
 #[rustfmt::skip]
@@ -287,7 +296,7 @@ pub(super) static WORLD: [Attribute; 1] = [
 ];
 
 #[rustfmt::skip]
-pub(super) static MOVABLE: [Attribute; 14] = [
+pub(super) static MOVABLE: [Attribute; 17] = [
     kind!(1.0, "the kind: 1, a movable cuboid"),
     pose!(position blocks),
     pose!(cylindrical blocks),
@@ -309,10 +318,13 @@ pub(super) static MOVABLE: [Attribute; 14] = [
         "drag d on the centre: force −m v (d + d |v|)"),
     scalar!("angular_damping", "1/s", Surface, DAMPING, |s, i| s.blocks[i].angular_damping,
         "drag d on the rotation: torque −I ω (d + d |ω|)"),
+    pattern!(kind look::block),
+    pattern!(color look::block),
+    pattern!(scale look::block),
 ];
 
 #[rustfmt::skip]
-pub(super) static FIXED: [Attribute; 9] = [
+pub(super) static FIXED: [Attribute; 12] = [
     kind!(10.0, "the kind: 10, a fixed cuboid"),
     pose!(position blocks),
     pose!(cylindrical blocks),
@@ -324,10 +336,13 @@ pub(super) static FIXED: [Attribute; 9] = [
         "Coulomb friction; multiplied with the other body's"),
     scalar!("restitution", "", Surface, UNIT, |s, i| s.blocks[i].restitution,
         "restitution; multiplied with the other body's"),
+    pattern!(kind look::block),
+    pattern!(color look::block),
+    pattern!(scale look::block),
 ];
 
 #[rustfmt::skip]
-pub(super) static GOAL_CUBOID: [Attribute; 7] = [
+pub(super) static GOAL_CUBOID: [Attribute; 10] = [
     kind!(20.0, "the kind: 20, a cuboid goal"),
     pose!(position goals),
     pose!(cylindrical goals),
@@ -335,10 +350,13 @@ pub(super) static GOAL_CUBOID: [Attribute; 7] = [
     pose!(euler goals),
     vector!("size", 3, "m", Size, Domain::Edges, |s, i| s.goals[i].size, "edge lengths"),
     vector!("color", 3, "", Color, UNIT, |s, i| s.goals[i].color, "red, green, blue"),
+    pattern!(kind look::goal),
+    pattern!(color look::goal),
+    pattern!(scale look::goal),
 ];
 
 #[rustfmt::skip]
-pub(super) static GOAL_SPHERE: [Attribute; 7] = [
+pub(super) static GOAL_SPHERE: [Attribute; 10] = [
     kind!(21.0, "the kind: 21, a spherical goal"),
     pose!(position goals),
     pose!(cylindrical goals),
@@ -347,6 +365,9 @@ pub(super) static GOAL_SPHERE: [Attribute; 7] = [
     vector!("size", 3, "m", Size, Domain::Diameter, |s, i| s.goals[i].size,
         "the diameter, three times"),
     vector!("color", 3, "", Color, UNIT, |s, i| s.goals[i].color, "red, green, blue"),
+    pattern!(kind look::goal),
+    pattern!(color look::goal),
+    pattern!(scale look::goal),
 ];
 
 pub(super) fn of_block(kind: BlockKind) -> &'static [Attribute] {

@@ -83,7 +83,7 @@ impl Native {
             self.bodies.write_velocities(state, &self.geometry);
             self.solver.remember();
         }
-        self.solver.report(&self.collider.points, tick, contacts);
+        self.solver.report(&self.collider.points, &self.geometry, tick, contacts);
     }
 
     /// Adds every overlap in a state to a report; no time passes.
@@ -91,7 +91,7 @@ impl Native {
         self.geometry.place(state);
         self.collider.find_overlaps(state, &self.geometry);
         for point in &self.collider.points {
-            contacts.add(0, point.first, point.second, 0.0, point.distance);
+            contacts.add(point.coupling(&self.geometry, 0, 0.0));
         }
     }
 }

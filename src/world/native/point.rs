@@ -6,7 +6,7 @@ use super::geometry::Geometry;
 use crate::math;
 use crate::robot::JOINTS_PER_FINGER;
 use crate::world::State;
-use crate::world::contacts::Entity;
+use crate::world::contacts::{Coupling, Entity};
 
 /// One side of a contact.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,6 +33,20 @@ pub(super) struct Point {
     pub(super) restitution: f64,
     /// Tells this point from others of a tick, and finds it again in the next tick.
     pub(super) key: [u32; 4],
+}
+
+impl Point {
+    /// What a report says of it, after that impulse.
+    pub(super) fn coupling(&self, geometry: &Geometry, tick: u32, impulse: f64) -> Coupling {
+        let place = match self.sides[0] {
+            Side::Still(point) => point,
+            Side::Block(block, local) => geometry.blocks[block].transform_point(local),
+            Side::Link(link, local) => geometry.links[link].transform_point(local),
+        };
+        let [place, push] = [place, self.normal * impulse].map(|v| [v.x, v.y, v.z]);
+        let (first, second, gap) = (self.first, self.second, self.distance);
+        Coupling { tick, first, second, impulse, gap, place, push }
+    }
 }
 
 /// A part that a contact is about.

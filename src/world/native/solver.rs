@@ -218,9 +218,15 @@ impl Solver {
     }
 
     /// Adds the tick's contacts to a report.
-    pub(super) fn report(&self, points: &[Point], tick: u32, contacts: &mut Contacts) {
+    pub(super) fn report(
+        &self,
+        points: &[Point],
+        geometry: &Geometry,
+        tick: u32,
+        contacts: &mut Contacts,
+    ) {
         for (point, impulse) in points.iter().zip(&self.totals) {
-            contacts.add(tick, point.first, point.second, *impulse, point.distance);
+            contacts.add(point.coupling(geometry, tick, *impulse));
         }
     }
 }

@@ -11,7 +11,7 @@ use build::{Built, Sets};
 use constants::Constants;
 use order::Order;
 
-use super::contacts::Contacts;
+use super::contacts::{Contacts, Coupling};
 use super::settings::Physics;
 use super::{BlockState, State};
 use crate::math;
@@ -309,20 +309,23 @@ impl Rapier {
             else {
                 continue;
             };
+            let bodies = [first, second].map(|collider| build::entity(collider.user_data));
             let (mut impulse, mut gap) = (0.0, f64::INFINITY);
+            let (mut place, mut push) = (Vector::ZERO, Vector::ZERO);
             for manifold in pair.solver_manifolds() {
+                let own = manifold.subshape_pos1().copied().unwrap_or_default();
                 for point in &manifold.points {
                     impulse += point.data.impulse;
                     gap = gap.min(point.dist);
+                    let at = own.transform_point(point.local_p1);
+                    place += first.position().transform_point(at) * point.data.impulse;
+                    push += manifold.data.normal * point.data.impulse;
                 }
             }
-            contacts.add(
-                tick,
-                build::entity(first.user_data),
-                build::entity(second.user_data),
-                impulse,
-                gap,
-            );
+            let place = if impulse > 0.0 { place / impulse } else { place };
+            let [place, push] = [place, push].map(|v| [v.x, v.y, v.z]);
+            let [first, second] = bodies;
+            contacts.add(Coupling { tick, first, second, impulse, gap, place, push });
         }
     }
 
