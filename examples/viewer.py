@@ -115,13 +115,13 @@ def export(dataset, index, output):
     recording.log("world", rr.ViewCoordinates.RIGHT_HAND_Z_UP, static=True)
     dt = TICK * dataset.world["config"]["skip_frame"]
     told = {}
-    steps = {step.row: step for step in episode.transitions()}
+    steps = {step.index: step for step in episode.transitions()}
     for row, state in enumerate(episode.states):
         recording.set_time("row", sequence=row)
         recording.set_time("time", duration=dt * row)
         contacts = []
         if row in steps:
-            env.set_state(steps[row].before)
+            env.set_state(steps[row].state)
             env.step(steps[row].action)
             contacts = env.get_contacts()
         env.set_state(state)

@@ -28,6 +28,8 @@ def columns(path):
     for chunk in rr.chunk.RrdReader(path).stream().to_chunks():
         batch = chunk.to_record_batch()
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            if ":" not in name:
+                continue  # times and row numbers
             values = found.setdefault(str(chunk.entity_path), {}).setdefault(name, [])
             values.extend(column.to_pylist())
     return found
