@@ -1,14 +1,18 @@
 //! Replay and CoDA as Python's `trifactor.augment` drives them.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::augment::{Coda, Generator, Method, Report, Resimulator, Samples};
-use trifactor::causal::replay::Columns;
-use trifactor::causal::{ACTIONS, Distance, Replay, Transition};
+use trifactor::augmented::Recorded;
+use trifactor::causal::replay::{Columns, Layout};
+use trifactor::causal::{
+    ACTIONS, Cuts, Distance, External, MaskModel, Nulling, Replay, Score, Simulated, Transition,
+};
+use trifactor::record::Dataset;
 use trifactor::rng::Rng;
 use trifactor::robot::JOINTS;
 use trifactor::space::normalize;
@@ -45,6 +49,13 @@ impl NativeReplay {
         Ok(Self { replay: Arc::new(replay) })
     }
 
+    /// The transitions of a data set.
+    #[staticmethod]
+    fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let read = || Recorded::read(&Dataset::open(&path)?).map(Recorded::into_replay);
+        Ok(Self { replay: Arc::new(py.detach(read).map_err(to_python)?) })
+    }
+
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         py.detach(|| self.replay.save(&path)).map_err(to_python)
     }
@@ -68,6 +79,32 @@ impl NativeReplay {
         arrays(py, self.replay.columns())
     }
 
+    /// How a mask model stands to the truth: precision, recall and area under the ROC curve, of
+    /// entries and of cuts.
+    fn score<'py>(
+        &self,
+        py: Python<'py>,
+        env: &NativeEnv,
+        model: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let failed = Failed::default();
+        let in_units = || env.env().twin_in_units().map_err(to_python);
+        let mut model: Box<dyn MaskModel> = match model.extract::<&str>() {
+            Ok("distance") => Box::new(Distance::default()),
+            Ok("nulling") => Box::new(Nulling::new(in_units()?)),
+            Ok("simulation") => Box::new(Simulated::new(in_units()?)),
+            Ok(name) => return Err(unknown("mask model", name, "distance, nulling, simulation")),
+            Err(_) => self::model(model, &self.replay, &failed)?,
+        };
+        let all: Vec<_> = (0..self.replay.len()).map(|row| self.replay.transition(row)).collect();
+        let score = failed.or(Score::of(model.as_mut(), &all))?;
+        let dictionary = PyDict::new(py);
+        for (name, cuts) in [("entries", &score.entries), ("cuts", &score.cuts)] {
+            dictionary.set_item(name, figures(py, cuts)?)?;
+        }
+        Ok(dictionary)
+    }
+
     /// Samples by CoDA, and what came of the proposals.
     #[pyo3(signature = (env, count, *, method, tries, sources, steps, seed))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
@@ -76,22 +113,68 @@ impl NativeReplay {
         py: Python<'py>,
         env: &NativeEnv,
         count: usize,
-        method: &str,
+        method: &Bound<'py, PyAny>,
         tries: usize,
         sources: usize,
         steps: usize,
         seed: u64,
     ) -> PyResult<(NativeSamples, Bound<'py, PyDict>)> {
-        let method = self::method(method, env)?;
+        let failed = Failed::default();
+        let method = match method.extract::<&str>() {
+            Ok(name) => self::method(name, env)?,
+            Err(_) => Method::Model(model(method, &self.replay, &failed)?),
+        };
         let mut coda = Coda { method, tries, sources, steps, ..Coda::default() };
         let replay = Arc::clone(&self.replay);
         let mut samples = Samples::new(replay.layout());
         let mut rng = Rng::stream(seed, 0, "coda");
         let made = Generator::new(&replay, &mut coda)
             .and_then(|mut generator| generator.fill(count, &mut rng, &mut samples));
-        let report = report(py, &made.map_err(to_python)?)?;
+        let report = report(py, &failed.or(made)?)?;
         Ok((NativeSamples { replay, samples }, report))
     }
+}
+
+/// What a mask model written in Python raised; the library's own error says less.
+#[derive(Clone, Default)]
+struct Failed(Arc<Mutex<Option<PyErr>>>);
+
+impl Failed {
+    fn set(&self, error: PyErr) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    fn or<T>(&self, result: trifactor::Result<T>) -> PyResult<T> {
+        let raised = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        result.map_err(|error| raised.unwrap_or_else(|| to_python(error)))
+    }
+}
+
+/// A mask model written in Python: `name`, `threshold`, `scores(before, action)`.
+fn model(
+    model: &Bound<'_, PyAny>,
+    replay: &Replay,
+    failed: &Failed,
+) -> PyResult<Box<dyn MaskModel>> {
+    let name: String = model.getattr("name")?.extract()?;
+    let threshold: f64 = model.getattr("threshold")?.extract()?;
+    let scores = model.getattr("scores")?.unbind();
+    let (layout, failed): (Layout, _) = (replay.layout().clone(), failed.clone());
+    let call = move |before: &trifactor::State, action: &[f64; JOINTS]| {
+        Python::attach(|py| -> PyResult<Vec<f64>> {
+            let row = layout.row(before).map_err(to_python)?;
+            let arrays = (PyArray1::from_vec(py, row), PyArray1::from_slice(py, action));
+            let numpy = py.import("numpy")?;
+            let scores = scores.call1(py, arrays)?;
+            let flat = numpy.call_method1("ravel", (scores,))?;
+            flat.call_method0("tolist")?.extract()
+        })
+        .unwrap_or_else(|error| {
+            failed.set(error);
+            Vec::new()
+        })
+    };
+    Ok(Box::new(External::new(&name, threshold, call)))
 }
 
 /// What CoDA made; `trifactor.augment.Samples` says what each call means.
@@ -191,14 +274,49 @@ fn method(name: &str, env: &NativeEnv) -> PyResult<Method> {
         "distance" => Method::Model(Box::new(Distance::default())),
         "unchecked" => Method::Unchecked,
         "blind" => Method::Blind,
-        _ => {
-            return Err(to_python(trifactor::Error::UnknownName {
-                what: "method",
-                name: name.to_string(),
-                known: "cut, simulation, distance, unchecked, blind".to_string(),
-            }));
-        }
+        _ => return Err(unknown("method", name, "cut, simulation, distance, unchecked, blind")),
     })
+}
+
+fn unknown(what: &'static str, name: &str, known: &str) -> PyErr {
+    let (name, known) = (name.to_string(), known.to_string());
+    to_python(trifactor::Error::UnknownName { what, name, known })
+}
+
+fn figures<'py>(py: Python<'py>, cuts: &Cuts) -> PyResult<Bound<'py, PyDict>> {
+    let dictionary = PyDict::new(py);
+    dictionary.set_item("precision", cuts.precision())?;
+    dictionary.set_item("recall", cuts.recall())?;
+    dictionary.set_item("auc", cuts.auc())?;
+    Ok(dictionary)
+}
+
+/// Makes a data set of samples of another; as `trifactor augment`.
+#[pyfunction]
+#[pyo3(signature = (path, output, count, *, method, tries, sources, steps, seed))]
+#[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
+pub(crate) fn augment_dataset<'py>(
+    py: Python<'py>,
+    path: PathBuf,
+    output: PathBuf,
+    count: usize,
+    method: &str,
+    tries: usize,
+    sources: usize,
+    steps: usize,
+    seed: u64,
+) -> PyResult<Bound<'py, PyDict>> {
+    let recorded = py.detach(|| Recorded::read(&Dataset::open(&path)?)).map_err(to_python)?;
+    let made = recorded.method(method).map_err(to_python)?;
+    let mut coda = Coda { method: made, tries, sources, steps, ..Coda::default() };
+    let mut samples = Samples::new(recorded.replay().layout());
+    let mut rng = Rng::stream(seed, 0, "coda");
+    let found = Generator::new(recorded.replay(), &mut coda)
+        .and_then(|mut generator| generator.fill(count, &mut rng, &mut samples))
+        .map_err(to_python)?;
+    let notes = format!("method {method}, seed {seed}, of {}", path.display());
+    py.detach(|| recorded.write(&samples, steps, &output, &notes)).map_err(to_python)?;
+    report(py, &found)
 }
 
 fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {

@@ -27,7 +27,7 @@ mod _trifactor {
     use super::*;
 
     #[pymodule_export]
-    use augment::{NativeReplay, NativeSamples};
+    use augment::{NativeReplay, NativeSamples, augment_dataset};
     #[pymodule_export]
     use curriculum::{
         NativeChoice, curriculum_document, parse_space, protocol_manifest, protocols,

@@ -21,6 +21,7 @@ __all__ = [
     "NativeWriter",
     "State",
     "__version__",
+    "augment_dataset",
     "compare_scores",
     "curriculum_document",
     "family_document",
@@ -35,6 +36,17 @@ __all__ = [
 
 __version__: Final[str]
 
+def augment_dataset(
+    path: str | PathLike[str],
+    output: str | PathLike[str],
+    count: int,
+    *,
+    method: str,
+    tries: int,
+    sources: int,
+    steps: int,
+    seed: int,
+) -> dict[str, Any]: ...
 def compare_scores(first: str, second: str) -> str: ...
 def family_document(name: str) -> str: ...
 def resolve_family(document: str, folder: str | PathLike[str]) -> str: ...
@@ -309,17 +321,20 @@ class NativeReplay:
     def __new__(cls, env: NativeEnv, capacity: int) -> NativeReplay: ...
     @staticmethod
     def load(path: str | PathLike[str]) -> NativeReplay: ...
+    @staticmethod
+    def read(path: str | PathLike[str]) -> NativeReplay: ...
     def save(self, path: str | PathLike[str]) -> None: ...
     def add(self, env: NativeEnv, before: State) -> None: ...
     def __len__(self) -> int: ...
     def touching_share(self) -> float: ...
     def arrays(self) -> dict[str, NDArray[Any]]: ...
+    def score(self, env: NativeEnv, model: Any) -> dict[str, dict[str, float]]: ...
     def coda(
         self,
         env: NativeEnv,
         count: int,
         *,
-        method: str,
+        method: Any,
         tries: int,
         sources: int,
         steps: int,

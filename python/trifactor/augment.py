@@ -8,6 +8,8 @@ CoDA (Pitis et al. 2020) exchanges parts of transitions that had nothing to do w
         replay.step(env.action_space.sample())
     samples = replay.coda(5000)
     samples.add_to(model.replay_buffer)  # of Stable-Baselines3, or anything with such an `add`
+
+`RecordReplay` records what an agent does; `augment_dataset` makes a recorded data set of another.
 """
 
 from __future__ import annotations
@@ -21,10 +23,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifactor._trifactor import NativeReplay, NativeSamples, State
+from trifactor._trifactor import augment_dataset as native_augment
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
+from trifactor.record import Dataset
 
-__all__ = ["Replay", "Samples"]
+__all__ = ["MaskModel", "RecordReplay", "Replay", "Samples", "augment_dataset"]
+
+
+class MaskModel(Protocol):
+    """What guesses who influences whom, such as a learned mask."""
+
+    name: str
+    """Its name in reports."""
+    threshold: float
+    """Above which score an entry counts as influence."""
+
+    def scores(self, before: NDArray[np.float64], action: NDArray[np.float64]) -> Any:
+        """Give (fingers + blocks + 3 actions) x (fingers + blocks) scores of a step.
+
+        `before` is a row of `Replay.arrays()["before"]`, `action` one of `["action"]`.
+        """
 
 
 class Buffer(Protocol):
@@ -91,7 +110,7 @@ class Replay:
         self,
         count: int,
         *,
-        method: str = "cut",
+        method: str | MaskModel = "cut",
         tries: int = 2,
         sources: int = 2,
         steps: int = 1,
@@ -103,7 +122,8 @@ class Replay:
             count: how many; with `steps` above 1, how many segments.
             method: what is accepted: `cut`, where no part came near a part from another step, which
                 is exact; `simulation`, by taking the step; or one of the controls `distance` (the
-                paper's 10 cm), `unchecked` and `blind`.
+                paper's 10 cm), `unchecked` and `blind`; or a mask of your own, for the steps and
+                for what is made of them: the paper's algorithm.
             tries: how many choices of parts are tried for the same steps.
             sources: of how many steps one is made, 2 to 16.
             steps: how many consecutive steps one has.
@@ -124,6 +144,22 @@ class Replay:
         )
         return Samples(*made, self._env)
 
+    def score(self, model: str | MaskModel) -> dict[str, dict[str, float]]:
+        """Hold a mask against the truth: `precision`, `recall` and `auc` of `entries` and `cuts`.
+
+        Entries leave out what everything has on itself; a cut is whether anything joins a body with
+        others, which decides whether it can be exchanged alone.
+
+        Args:
+            model: `distance` (the paper's 10 cm), `nulling` (the body is taken away and the step
+                taken again), `simulation` (the truth), or a mask of your own.
+
+        Raises:
+            SettingError: there is no model of that name.
+            ShapeError: a model gives another number of scores.
+        """
+        return self._native.score(self._native_env, model)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write all steps to a file."""
         self._native.save(Path(path))
@@ -134,6 +170,79 @@ class Replay:
         replay = cls(env, 1)
         replay._native = NativeReplay.load(Path(path))
         return replay
+
+    @classmethod
+    def of_dataset(cls, dataset: Dataset | str | PathLike[str]) -> Replay:
+        """Read a recorded data set; its steps are taken again, which must bring the same.
+
+        Raises:
+            StateError: a step does not come out as it was recorded.
+            OrderError: there are no steps.
+        """
+        dataset = dataset if isinstance(dataset, Dataset) else Dataset(dataset)
+        replay = cls(dataset.recover_environment(), 1)
+        replay._native = NativeReplay.read(Path(dataset.path))
+        return replay
+
+
+class RecordReplay(gym.Wrapper[Any, Any, Any, Any]):
+    """Records what an agent does into its `replay`."""
+
+    def __init__(self, env: gym.Env[Any, Any], capacity: int) -> None:
+        """Begin to record; the arguments are those of `Replay`."""
+        super().__init__(env)
+        self.replay = Replay(env, capacity)
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        """Take a step and record it."""
+        return self.replay.step(action)
+
+
+def augment_dataset(
+    dataset: Dataset | str | PathLike[str],
+    output: str | PathLike[str],
+    count: int,
+    *,
+    method: str = "cut",
+    tries: int = 2,
+    sources: int = 2,
+    steps: int = 1,
+    seed: int = 0,
+) -> tuple[Dataset, dict[str, Any]]:
+    """Make a data set of `count` samples of another, as `trifactor augment` does.
+
+    Every sample is an episode of its own: a state that was set, and `steps` steps from it.
+
+    Args:
+        dataset: what was recorded; every step is taken again as it is read.
+        output: the file to write; there must be none yet.
+        count: how many samples.
+        method: as for `Replay.coda`, by name.
+        tries: as for `Replay.coda`.
+        sources: as for `Replay.coda`.
+        steps: as for `Replay.coda`.
+        seed: as for `Replay.coda`.
+
+    Returns:
+        The new data set, and what came of the proposals.
+
+    Raises:
+        StateError: a step does not come out as it was recorded.
+        SettingError: an argument can not be meant.
+        TrifactorError: the file can not be written, or is there already.
+    """
+    path = dataset.path if isinstance(dataset, Dataset) else dataset
+    report = native_augment(
+        path,
+        output,
+        count,
+        method=method,
+        tries=tries,
+        sources=sources,
+        steps=steps,
+        seed=seed,
+    )
+    return Dataset(output), report
 
 
 class Samples:

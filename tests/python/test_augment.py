@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 import trifactor
-from trifactor.augment import Replay
-from trifactor.errors import OrderError, SettingError
+from trifactor.augment import RecordReplay, Replay, augment_dataset
+from trifactor.errors import OrderError, SettingError, ShapeError
+from trifactor.record import Dataset, RecordEpisodes, from_minari, to_minari
 
 
 def recorded(steps: int, **arguments: Any) -> tuple[Any, Replay]:
@@ -98,6 +100,83 @@ def test_a_replay_comes_back_from_a_file(tmp_path: Any) -> None:
     assert len(read) == 40
     both = [r.coda(5, seed=2).arrays() for r in (replay, read)]
     assert all((both[0][key] == both[1][key]).all() for key in both[0])
+
+
+class Near:
+    """A mask of one's own: fingers near the cube influence it, by their first joints' angles."""
+
+    name, threshold = "near", -0.5
+
+    def scores(self, before: Any, action: Any) -> Any:
+        """Give 7 x 4 scores."""
+        assert before.shape == (49,)
+        assert action.shape == (9,)
+        scores = np.full((7, 4), -1.0)
+        scores[:3, 3] = -np.abs(before[[0, 12, 24]])
+        return scores
+
+
+def test_a_mask_from_python_is_used_and_held_against_the_truth() -> None:
+    """The truth scores one; a mask's own exception comes through."""
+    _, replay = recorded(60)
+    truth, own = replay.score("simulation"), replay.score(Near())
+    assert truth["cuts"] == {"precision": 1.0, "recall": 1.0, "auc": 1.0}
+    assert own["entries"]["precision"] < 1.0
+    assert 0 < len(replay.coda(10, method=Near())) <= 10
+    near: Any = Near()
+    near.scores = lambda before, action: np.zeros(5)
+    with pytest.raises(ShapeError):
+        replay.score(near)
+    near.scores = lambda before, action: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        replay.coda(1, method=near)
+    with pytest.raises(SettingError, match="nulling"):
+        replay.score("wishful")
+
+
+def test_a_recorded_data_set_becomes_a_replay_and_another_data_set(tmp_path: Any) -> None:
+    """What was made re-runs bit for bit; the replay is what would have been recorded at once."""
+    env = RecordEpisodes(gym.make("trifactor/Pushing-v0"), tmp_path / "real.arrow")
+    recording = RecordReplay(env, capacity=100)
+    rng = np.random.default_rng(3)
+    recording.reset(seed=3)
+    for _ in range(40):
+        recording.step(rng.uniform(-1.0, 1.0, 9).astype(np.float32))
+    recording.close()
+    read = Replay.of_dataset(tmp_path / "real.arrow")
+    both = [replay.arrays() for replay in (read, recording.replay)]
+    assert all((both[0][key] == both[1][key]).all() for key in both[0])
+    made, report = augment_dataset(tmp_path / "real.arrow", tmp_path / "made.arrow", 20)
+    assert (len(made), report["accepted"]) == (20, 20)
+    assert made.verify(num_threads=1).fraction == 1.0
+
+
+def test_a_minari_data_set_is_augmented(tmp_path: Any, monkeypatch: Any) -> None:
+    """From Minari's and back to Minari's: every sample is an episode of one step."""
+    import minari
+
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "examples")
+    from augment_minari import augment
+
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "minari"))
+    env = RecordEpisodes(gym.make("trifactor/Pushing-v0"), tmp_path / "real.arrow")
+    env.reset(seed=1)
+    for _ in range(30):
+        env.step(env.action_space.sample())
+    env.close()
+    by = {"author": "a test", "author_email": "@", "code_permalink": "a test's"}
+    to_minari(tmp_path / "real.arrow", "trifactor/real-v0", **by)
+    augment("trifactor/real-v0", "trifactor/made-v0", 12, tmp_path, **by)
+    made = minari.load_dataset("trifactor/made-v0")
+    assert (made.total_episodes, made.total_steps) == (12, 12)
+    back = from_minari(made, tmp_path / "back.arrow")
+    assert back.verify(num_threads=1).fraction == 1.0
+    assert len(back) == 12
+    world: Any = made.recover_environment().unwrapped
+    for episode, mine in zip(made.iterate_episodes(), Dataset(tmp_path / "back.arrow"), strict=True):
+        world.set_state(mine.states[0])
+        assert (world.observe() == episode.observations[0]).all()
+        assert (world.step(episode.actions[0])[0] == episode.observations[1]).all()
 
 
 def test_nothing_is_made_of_nothing() -> None:
