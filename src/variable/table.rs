@@ -168,7 +168,7 @@ impl Variable {
     }
 
     /// Whether images alone tell it, and no list of numbers: light, cameras, patterns.
-    pub(crate) fn is_seen_alone(&self) -> bool {
+    pub fn is_seen_alone(&self) -> bool {
         let seen = matches!(self.entity, Entity::Light | Entity::Camera(_));
         seen || self.attribute.name.starts_with("pattern")
     }
