@@ -43,6 +43,8 @@ pub(crate) fn draw(path: &Path, name: &str, all: &[Curves]) -> Result<(), Box<dy
         .light_line_style(TRANSPARENT)
         .x_desc("gradient steps")
         .y_desc("mean squared error")
+        .y_label_formatter(&|error: &f64| format!("{error:.1}"))
+        .x_label_formatter(&|steps: &f64| format!("{steps:.0}"))
         .draw()?;
     for Curves { arm, runs } in all {
         let color = color(*arm);

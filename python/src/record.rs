@@ -238,6 +238,11 @@ impl NativeWriter {
         }
     }
 
+    /// Ends an episode, whether it ended by itself or broke off.
+    fn end_episode(&mut self) -> PyResult<()> {
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.flush(0)).map_err(to_python)
+    }
+
     fn close(&mut self) -> PyResult<()> {
         self.writer.take().map_or(Ok(()), Writer::close).map_err(to_python)
     }

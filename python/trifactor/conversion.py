@@ -20,8 +20,9 @@ def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
 
     Observations have the form of the environment. Where something was set between two steps, the
     observation is the one that the next action was chosen in, and `infos["intervened"]` says so;
-    `infos["state"]` are the states as JSON. Its `recover_environment` makes the world that was
-    recorded; a part of a long episode becomes an episode.
+    `infos["state"]` are the states as JSON. An episode that broke off ends as truncated, which
+    Minari asks for; `infos["broken_off"]` says where. Its `recover_environment` makes the world
+    that was recorded; a part of a long episode becomes an episode.
 
     Args:
         dataset: the data set, or its file.
@@ -51,7 +52,9 @@ def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
             env.set_state(episode.states[row])
             observations.append(env.observe())
         truncated = episode.truncated[steps]
-        truncated[-1] |= not episode.terminated[steps[-1]]
+        broken_off = [False] * len(seen)
+        broken_off[-1] = not (truncated[-1] or episode.terminated[steps[-1]])
+        truncated[-1] |= broken_off[-1]
         kinds = [episode.kinds[row] for row in seen]
         actions: Any = episode.actions[steps]
         buffers.append(
@@ -65,6 +68,7 @@ def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
                 infos={
                     "state": [episode.states[row].to_json() for row in seen],
                     "intervened": [kind in ("intervention", "state") for kind in kinds],
+                    "broken_off": broken_off,
                     "success": episode.success[seen].tolist(),
                     "fractional_success": episode.fractional_success[seen].tolist(),
                 },
@@ -107,13 +111,16 @@ def from_minari(dataset: Any, path: Path) -> Dataset:
                 infos["success"], infos["fractional_success"], strict=True
             )
         ]
+        broken_off = infos.get("broken_off", [False] * len(states))
         writer.push("reset" if states[0].step == 0 else "state", states[0], outcomes[0], None)
         for step in range(len(states) - 1):
             action = np.asarray(episode.actions[step], np.float64).tolist()
-            flags = (bool(episode.terminations[step]), bool(episode.truncations[step]))
+            truncated = bool(episode.truncations[step]) and not broken_off[step + 1]
+            flags = (bool(episode.terminations[step]), truncated)
             taken = (action, float(episode.rewards[step]), *flags)
             set_after = bool(infos["intervened"][step + 1])
             writer.push("step", states[step + 1], outcomes[step + 1], taken, set_after)
+        writer.end_episode()
     writer.close()
     return Dataset(path)
 
