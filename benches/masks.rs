@@ -102,6 +102,8 @@ impl Stretch {
 /// Seconds that this thread has worked, by the system's account where there is one.
 fn busy() -> f64 {
     static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    // The account of a thread that goes on is some milliseconds old; one that yields settles it.
+    std::thread::yield_now();
     let account = std::fs::read_to_string("/proc/thread-self/schedstat");
     let nanoseconds = account.ok().and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
     nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns * 1e-9)
