@@ -1,6 +1,6 @@
 //! Files mapped into memory: the one module of the library with `unsafe`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
@@ -13,8 +13,34 @@ use crate::error::{Error, Result};
 pub(crate) struct Mapping {
     map: MmapMut,
     path: PathBuf,
-    // Holds the lock for as long as the mapping lives.
-    _file: File,
+    // After the mapping, so that it is dropped after it.
+    _lock: Lock,
+}
+
+/// A file that is locked until this is dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Lock {
+    fn of(path: &Path, file: File) -> Result<Self> {
+        let taken = |error| match error {
+            TryLockError::WouldBlock => Error::File {
+                path: path.display().to_string(),
+                reason: "it is open elsewhere; close that first".to_string(),
+            },
+            TryLockError::Error(error) => file_error(path, &error),
+        };
+        file.try_lock().map_err(taken)?;
+        Ok(Self(file))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close the file is not enough: a process that is being started elsewhere in this
+        // program has it too, until it runs its own.
+        let _ = self.0.unlock();
+    }
 }
 
 impl Mapping {
@@ -50,15 +76,15 @@ impl Mapping {
 
     #[allow(unsafe_code, reason = "mapping a file is unsafe, for whatever else may write into it")]
     fn of(path: &Path, file: File) -> Result<Self> {
-        file.try_lock().map_err(|error| file_error(path, &error.into()))?;
+        let lock = Lock::of(path, file)?;
         // SAFETY: what is mapped must not change but through the mapping. The file is locked for
         // as long as the mapping lives, so that no other `Mapping`, of this program or of another,
         // has it; a program that knows nothing of the lock can still write into it, as it could
         // into this program's executable. Every pattern of bits is a number, so that the worst
         // that comes of it is wrong numbers; a file that is made shorter ends the program (SIGBUS).
-        let map = unsafe { MmapMut::map_mut(&file) };
+        let map = unsafe { MmapMut::map_mut(&lock.0) };
         let map = map.map_err(|error| file_error(path, &error))?;
-        Ok(Self { map, path: path.to_path_buf(), _file: file })
+        Ok(Self { map, path: path.to_path_buf(), _lock: lock })
     }
 
     /// The file as numbers.
