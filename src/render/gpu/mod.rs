@@ -22,6 +22,8 @@ use crate::world::{Scene, State};
 
 /// How many scenes' meshes are kept.
 const STAGES: usize = 8;
+/// How many worlds are drawn at once at the most.
+const AT_ONCE: usize = 64;
 /// Columns and rows of the image that a device has to agree on before it is trusted.
 const TRIAL: usize = 96;
 /// By how many levels a channel may be off, and the share of pixels that may be more so.
@@ -119,6 +121,11 @@ impl Gpu {
         index
     }
 
+    /// Columns and rows that a view takes in the atlas.
+    fn tile(&self, size: [usize; 2]) -> [u32; 2] {
+        size.map(|length| (length * self.style.samples) as u32)
+    }
+
     /// Draws as many views as fit the atlas.
     fn some(
         &mut self,
@@ -142,8 +149,7 @@ impl Gpu {
         if draws.is_empty() {
             return Ok(());
         }
-        let samples = self.style.samples;
-        let tile = size.map(|length| (length * samples) as u32);
+        let (samples, tile) = (self.style.samples, self.tile(size));
         let fits = self.atlas.as_ref().is_some_and(|atlas| atlas.fits(tile, draws.len()));
         let atlas = match &mut self.atlas {
             Some(atlas) if fits => atlas,
@@ -186,8 +192,7 @@ impl Backend for Gpu {
         each: &mut dyn FnMut(&Image),
     ) -> Result<()> {
         let cameras = sceneries.iter().map(|s| s.cameras.len()).max().unwrap_or(0).max(1);
-        let tile = size.map(|length| (length * self.style.samples) as u32);
-        let at_once = (Atlas::most(&self.device, tile) / cameras).max(1).min(STAGES.max(64));
+        let at_once = (Atlas::most(&self.device, self.tile(size)) / cameras).clamp(1, AT_ONCE);
         for some in sceneries.chunks(at_once) {
             self.some(some, size, whole, each)?;
         }
