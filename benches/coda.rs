@@ -39,14 +39,20 @@ fn main() -> trifactor::Result<()> {
         replay.touching_share()
     );
     let mut settings: Vec<(&str, Coda, Vec<f64>)> = Vec::new();
-    for tries in [1, 2, 4] {
-        let name = ["", "cut, 1 try a pair", "cut, 2 tries", "", "cut, 4 tries"][tries];
-        settings.push((name, Coda { tries, ..Coda::default() }, Vec::new()));
+    for (name, tries, reuse) in [
+        ("cut, 1 try a pair, every pair by itself", 1, 1),
+        ("cut, 2 tries, every pair by itself", 2, 1),
+        ("cut, 2 tries, rows used 4 times", 2, 4),
+        ("cut, 2 tries, rows used 16 times", 2, 16),
+        ("cut, 4 tries, rows used 16 times", 4, 16),
+    ] {
+        settings.push((name, Coda { tries, reuse, ..Coda::default() }, Vec::new()));
     }
-    let repeated = Coda { unique: false, ..Coda::default() };
-    settings.push(("cut, 2 tries, duplicates kept", repeated, Vec::new()));
-    let blind = Coda { method: Method::Blind, ..Coda::default() };
-    settings.push(("blind", blind, Vec::new()));
+    let fast = || Coda { reuse: 16, ..Coda::default() };
+    let repeated = Coda { unique: false, ..fast() };
+    settings.push(("cut, 2 tries, rows used 16 times, duplicates kept", repeated, Vec::new()));
+    let blind = Coda { method: Method::Blind, ..fast() };
+    settings.push(("blind, 2 tries, rows used 16 times", blind, Vec::new()));
     let mut rng = Rng::stream(0, 0, "benchmark");
     let mut generators: Vec<_> = Vec::new();
     for (name, coda, rates) in &mut settings {

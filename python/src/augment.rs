@@ -106,7 +106,7 @@ impl NativeReplay {
     }
 
     /// Samples by CoDA, and what came of the proposals.
-    #[pyo3(signature = (env, count, *, method, tries, sources, steps, seed))]
+    #[pyo3(signature = (env, count, *, method, tries, reuse, sources, steps, seed))]
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     fn coda<'py>(
         &self,
@@ -115,6 +115,7 @@ impl NativeReplay {
         count: usize,
         method: &Bound<'py, PyAny>,
         tries: usize,
+        reuse: usize,
         sources: usize,
         steps: usize,
         seed: u64,
@@ -124,7 +125,7 @@ impl NativeReplay {
             Ok(name) => self::method(name, env)?,
             Err(_) => Method::Model(model(method, &self.replay, &failed)?),
         };
-        let mut coda = Coda { method, tries, sources, steps, ..Coda::default() };
+        let mut coda = Coda { method, tries, reuse, sources, steps, ..Coda::default() };
         let replay = Arc::clone(&self.replay);
         let mut samples = Samples::new(replay.layout());
         let mut rng = Rng::stream(seed, 0, "coda");
@@ -293,7 +294,7 @@ fn figures<'py>(py: Python<'py>, cuts: &Cuts) -> PyResult<Bound<'py, PyDict>> {
 
 /// Makes a data set of samples of another; as `trifactor augment`.
 #[pyfunction]
-#[pyo3(signature = (path, output, count, *, method, tries, sources, steps, seed))]
+#[pyo3(signature = (path, output, count, *, method, tries, reuse, sources, steps, seed))]
 #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
 pub(crate) fn augment_dataset<'py>(
     py: Python<'py>,
@@ -302,13 +303,14 @@ pub(crate) fn augment_dataset<'py>(
     count: usize,
     method: &str,
     tries: usize,
+    reuse: usize,
     sources: usize,
     steps: usize,
     seed: u64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let recorded = py.detach(|| Recorded::read(&Dataset::open(&path)?)).map_err(to_python)?;
     let made = recorded.method(method).map_err(to_python)?;
-    let mut coda = Coda { method: made, tries, sources, steps, ..Coda::default() };
+    let mut coda = Coda { method: made, tries, reuse, sources, steps, ..Coda::default() };
     let mut samples = Samples::new(recorded.replay().layout());
     let mut rng = Rng::stream(seed, 0, "coda");
     let found = Generator::new(recorded.replay(), &mut coda)

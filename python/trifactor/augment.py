@@ -112,6 +112,7 @@ class Replay:
         *,
         method: str | MaskModel = "cut",
         tries: int = 2,
+        reuse: int = 4,
         sources: int = 2,
         steps: int = 1,
         seed: int = 0,
@@ -125,6 +126,8 @@ class Replay:
                 paper's 10 cm), `unchecked` and `blind`; or a mask of your own, for the steps and
                 for what is made of them: the paper's algorithm.
             tries: how many choices of parts are tried for the same steps.
+            reuse: how often a step that was drawn is used, each time with others. More is faster,
+                as the memory is what limits it; 1 makes every pair by itself.
             sources: of how many steps one is made, 2 to 16.
             steps: how many consecutive steps one has.
             seed: of all that is drawn.
@@ -138,6 +141,7 @@ class Replay:
             count,
             method=method,
             tries=tries,
+            reuse=reuse,
             sources=sources,
             steps=steps,
             seed=seed,
@@ -205,6 +209,7 @@ def augment_dataset(
     *,
     method: str = "cut",
     tries: int = 2,
+    reuse: int = 4,
     sources: int = 2,
     steps: int = 1,
     seed: int = 0,
@@ -219,6 +224,7 @@ def augment_dataset(
         count: how many samples.
         method: as for `Replay.coda`, by name.
         tries: as for `Replay.coda`.
+        reuse: as for `Replay.coda`.
         sources: as for `Replay.coda`.
         steps: as for `Replay.coda`.
         seed: as for `Replay.coda`.
@@ -238,6 +244,7 @@ def augment_dataset(
         count,
         method=method,
         tries=tries,
+        reuse=reuse,
         sources=sources,
         steps=steps,
         seed=seed,

@@ -3,43 +3,29 @@
 
 use std::hint;
 
-use super::generator::{AHEAD, Generator, Proposal, Rows};
+use super::generator::{Generator, Proposal};
 
 /// Bytes that the machine fetches at once.
 const LINE: usize = 64;
 
 impl Generator<'_> {
-    /// Reads what is about to be looked at: these reads wait for the memory together, later ones
-    /// would one after the other.
-    pub(super) fn fetch(&self, starts: &[Rows; AHEAD]) {
-        let (mut labels, mut bounds) = (0, 0.0);
-        for &row in starts.iter().flat_map(|rows| &rows[..self.coda.sources]) {
-            labels ^= self.labels(row)[0];
+    /// Reads the rows that were drawn: these reads wait for the memory together, later ones would one
+    /// after the other.
+    pub(super) fn fetch(&self) {
+        let columns = self.replay.columns();
+        let (mut numbers, mut bounds, mut bits) = (0.0, 0.0, 0);
+        for &row in &self.hand {
+            for values in [columns.before_row(row), columns.after_row(row), columns.action_row(row)]
+            {
+                numbers += values.iter().step_by(LINE / 8).sum::<f64>();
+            }
             if self.replay.has_regions() {
                 bounds += self.replay.regions(row).iter().step_by(LINE / 4).sum::<f32>();
             }
+            bits ^= columns.mask_row(row)[0] ^ self.replay.digests(row)[0];
+            bits ^= u64::from(self.labels(row)[0]);
         }
-        hint::black_box((labels, bounds));
-    }
-
-    /// Reads what is about to be copied, for the same reason.
-    pub(super) fn fetch_columns(&self, pending: &[Proposal]) {
-        let (layout, columns) = (self.replay.layout(), self.replay.columns());
-        let (mut numbers, mut bits) = (0.0, 0);
-        for proposal in pending {
-            for body in 0..layout.bodies() {
-                let row = proposal.start[usize::from(proposal.sources[body])];
-                let own = layout.columns(body);
-                for matrix in [columns.before_row(row), columns.after_row(row)] {
-                    numbers += matrix[own.clone()].iter().step_by(LINE / 8).sum::<f64>();
-                }
-            }
-            for row in &proposal.start[..self.coda.sources] {
-                numbers += columns.action_row(*row)[0];
-                bits ^= columns.mask_row(*row)[0] ^ self.replay.digests(*row)[0];
-            }
-        }
-        hint::black_box((numbers, bits));
+        hint::black_box((numbers, bounds, bits));
     }
 
     /// Computes the hashes of what would be made, and looks where they would be, for the same reason.
@@ -47,12 +33,11 @@ impl Generator<'_> {
         if !self.coda.unique {
             return;
         }
-        let mut seen = 0;
-        for proposal in pending {
+        for proposal in pending.iter_mut() {
             self.resume(proposal);
             proposal.hash = self.hash();
-            seen ^= self.seen.fetch(proposal.hash);
         }
-        hint::black_box(seen);
+        let looked = pending.iter().fold(0, |all, proposal| all ^ self.seen.fetch(proposal.hash));
+        hint::black_box(looked);
     }
 }

@@ -37,7 +37,9 @@ impl Choice {
             *root = node as u8;
         }
         for labels in labels {
-            for (node, &label) in labels.iter().enumerate() {
+            let joined =
+                labels.iter().enumerate().filter(|(node, label)| usize::from(**label) != *node);
+            for (node, &label) in joined {
                 let (a, b) = (find(&root, node), find(&root, usize::from(label)));
                 // The least node is the root.
                 root[a.max(b)] = a.min(b) as u8;

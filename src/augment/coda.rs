@@ -57,6 +57,12 @@ pub struct Coda {
     pub sources: usize,
     /// How many choices of parts are tried for the same rows.
     pub tries: usize,
+    /// How often a row that was drawn is used, each time with others, before others are drawn.
+    ///
+    /// Whatever it is, every pair of rows is as likely as any other. More is faster, as the memory is
+    /// what limits it, and leaves more rows out of few samples: of 256 rows that are drawn at a time
+    /// `128 reuse` pairs are made.
+    pub reuse: usize,
     /// How many consecutive steps a sample has; every one of them must be accepted (remark 3.2).
     pub steps: usize,
     /// Which bodies may come from other rows than the first, as bits in the order of the nodes.
@@ -68,13 +74,14 @@ pub struct Coda {
 }
 
 impl Default for Coda {
-    /// The cut test on pairs of rows, two tries for each, without duplicates.
+    /// The cut test on pairs of rows, two tries for each, rows used four times, without duplicates.
     fn default() -> Self {
         Self {
             method: Method::Cut,
             contexts: Contexts::Agreeing,
             sources: 2,
             tries: 2,
+            reuse: 4,
             steps: 1,
             exchanged: u128::MAX,
             unique: true,
@@ -90,9 +97,9 @@ impl Coda {
         if !(2..=MOST_SOURCES).contains(&self.sources) {
             return refuse("sources", self.sources.to_string(), "must be between 2 and 16");
         }
-        if self.tries == 0 || self.steps == 0 {
-            let value = format!("{}, {}", self.tries, self.steps);
-            return refuse("tries, steps", value, "must be at least 1");
+        if [self.tries, self.reuse, self.steps].contains(&0) {
+            let value = format!("{}, {}, {}", self.tries, self.reuse, self.steps);
+            return refuse("tries, reuse, steps", value, "must be at least 1");
         }
         if replay.is_empty() {
             return Err(Error::Order("the replay is empty; push transitions first"));

@@ -5,126 +5,112 @@
 //! in its own row, and the stitched outcome is the dynamics', bit for bit. Two bodies that overlap
 //! have regions that meet, so that a stitched state never has bodies inside each other across the
 //! cut.
-//!
-//! Which bodies of one row meet which of another is found once for all choices among these rows.
 
 use crate::causal::Replay;
 use crate::causal::replay::Layout;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
-/// Which bodies of some rows could meet which of others of them.
+/// So many parts are held against one at a time; no scene has fewer.
+const LANES: usize = 4;
+
+/// The test, and its room to work in.
 #[derive(Clone, Debug)]
-pub(super) struct Meetings {
-    /// The parts of every body that moves, as many as it has, one after the other.
-    parts: Vec<Vec<usize>>,
-    /// The body of every part.
-    body: Vec<u8>,
-    /// Parts that meet none of their kind: upper links, whose bases stand apart.
-    upper: Vec<bool>,
-    /// How near every part must come to one at hand, and to an upper link at hand: zero where it
-    /// matters, and else less than anything.
-    limits: [Vec<f32>; 2],
-    /// Whether a part meets any of the body at hand.
-    met: Vec<u32>,
-    /// For every pair of sources, the lesser first, and every body of the first: the bodies of the
-    /// second that it meets, as bits.
-    found: Vec<u128>,
-    /// The bodies of every source, as bits.
-    chosen: Vec<u128>,
+pub(super) struct Cut {
+    parts: Vec<Part>,
+    /// What is added to every part's distance to a part at hand, and to an upper link at hand: zero
+    /// where it matters whether they meet, and else more than anything.
+    beyond: [Vec<f32>; 2],
 }
 
-impl Meetings {
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    body: u8,
+    /// What never moves is the same in every row, so that nothing new can meet it.
+    still: bool,
+    /// Upper links meet none of their kind, for their bases stand apart.
+    upper: bool,
+}
+
+impl Part {
+    /// Whether it moves and comes from a source.
+    fn comes_from(self, source: usize, choice: &[u8]) -> bool {
+        !self.still && usize::from(choice[usize::from(self.body)]) == source
+    }
+}
+
+impl Cut {
     pub(super) fn new(layout: &Layout) -> Self {
-        let body: Vec<u8> = (0..layout.parts()).map(|part| Layout::body_of(part) as u8).collect();
         let links = FINGERS * JOINTS_PER_FINGER;
-        let upper: Vec<bool> = (0..body.len())
-            .map(|part| part < links && part.is_multiple_of(JOINTS_PER_FINGER))
-            .collect();
-        let mut parts = vec![Vec::new(); layout.bodies()];
-        let mut limits = [vec![0.0; body.len()], vec![0.0; body.len()]];
-        for (part, &own) in body.iter().enumerate() {
-            // What never moves is the same in every row.
-            let still = !layout.moves(usize::from(own));
-            if !still {
-                parts[usize::from(own)].push(part);
-            }
-            for (to_upper, limits) in limits.iter_mut().enumerate() {
-                if still || (to_upper == 1 && upper[part]) {
-                    limits[part] = f32::NEG_INFINITY;
-                }
-            }
-        }
-        let met = vec![0; body.len()];
-        Self { parts, body, upper, limits, met, found: Vec::new(), chosen: Vec::new() }
+        let part = |part: usize| {
+            let body = Layout::body_of(part);
+            let upper = part < links && part.is_multiple_of(JOINTS_PER_FINGER);
+            Part { body: body as u8, still: !layout.moves(body), upper }
+        };
+        let parts: Vec<Part> = (0..layout.parts()).map(part).collect();
+        let beyond = [vec![0.0; parts.len()], vec![0.0; parts.len()]];
+        Self { parts, beyond }
     }
 
-    /// Forgets what was found.
-    pub(super) fn clear(&mut self) {
-        self.found.clear();
-    }
-
-    /// Adds what bodies meet between rows, one for every source.
-    pub(super) fn add(&mut self, replay: &Replay, rows: &[usize]) {
-        let bodies = self.parts.len();
-        self.found.resize(pairs(rows.len()) * bodies, 0);
-        let mut place = 0;
-        for (i, first) in rows.iter().enumerate() {
-            for second in &rows[i + 1..] {
-                for body in 0..bodies {
-                    let met = self.meets(body, replay.regions(*first), replay.regions(*second));
-                    self.found[place] |= met;
-                    place += 1;
-                }
-            }
-        }
-    }
-
-    /// The bodies of one row that a body of another meets.
-    fn meets(&mut self, body: usize, first: &[f32], second: &[f32]) -> u128 {
-        let count = self.body.len();
-        let met = &mut self.met[..count];
-        met.fill(0);
-        let bounds: [&[f32]; 6] = std::array::from_fn(|bound| &second[bound * count..][..count]);
-        let more = |a: f32, b: f32| if a > b { a } else { b };
-        for &part in &self.parts[body] {
-            let own: [f32; 6] = std::array::from_fn(|bound| first[bound * count + part]);
-            let limits = &self.limits[usize::from(self.upper[part])][..count];
-            for other in 0..count {
-                // The distance along the axis on which the two are farthest apart.
-                let apart = |axis: usize| {
-                    more(bounds[axis][other] - own[3 + axis], own[axis] - bounds[3 + axis][other])
-                };
-                let distance = more(apart(0), more(apart(1), apart(2)));
-                met[other] |= u32::from(distance <= limits[other]);
-            }
-        }
-        met.iter().zip(&self.body).fold(0, |bits, (met, body)| bits | u128::from(*met) << body)
-    }
-
-    /// Whether bodies from different rows could have met, by the source of every body.
-    pub(super) fn cross(&mut self, sources: usize, choice: &[u8]) -> bool {
-        let bodies = self.parts.len();
-        self.chosen.clear();
-        self.chosen.resize(sources, 0);
-        for (body, source) in choice.iter().enumerate() {
-            self.chosen[usize::from(*source)] |= 1 << body;
-        }
-        let mut found = self.found.chunks_exact(bodies);
-        for (i, first) in self.chosen.iter().enumerate() {
-            for second in &self.chosen[i + 1..] {
-                let (both, Some(found)) = ([*first, *second], found.next()) else { return false };
-                let meets =
-                    |(body, met): (usize, &u128)| both[0] >> body & 1 != 0 && met & both[1] != 0;
-                if found.iter().enumerate().any(meets) {
+    /// Whether bodies from different rows, one row for every source, could have met, by the source of
+    /// every body.
+    pub(super) fn crossed(&mut self, replay: &Replay, rows: &[usize], choice: &[u8]) -> bool {
+        for second in 1..rows.len() {
+            for first in 0..second {
+                // The fewer parts are held against the more.
+                let count = |source| choice.iter().filter(|of| usize::from(**of) == source).count();
+                let (few, many) =
+                    if count(second) < count(first) { (second, first) } else { (first, second) };
+                self.take(many, choice);
+                let (own, others) = (replay.regions(rows[few]), replay.regions(rows[many]));
+                let parts = self.parts.iter().enumerate();
+                let mut chosen = { parts }.filter(|(_, part)| part.comes_from(few, choice));
+                if chosen.any(|(i, part)| self.meets(own, i, part.upper, others)) {
                     return true;
                 }
             }
         }
         false
     }
+
+    /// Makes only the parts matter that come from a source.
+    fn take(&mut self, source: usize, choice: &[u8]) {
+        let [any, upper] = &mut self.beyond;
+        for ((part, any), upper) in self.parts.iter().zip(any).zip(upper) {
+            let out = !part.comes_from(source, choice);
+            *any = if out { f32::INFINITY } else { 0.0 };
+            *upper = if out || part.upper { f32::INFINITY } else { 0.0 };
+        }
+    }
+
+    /// Whether a part of one row meets any that matters of another.
+    fn meets(&self, own: &[f32], part: usize, upper: bool, others: &[f32]) -> bool {
+        let count = self.parts.len();
+        let own: [f32; 6] = std::array::from_fn(|bound| own[bound * count + part]);
+        let beyond = &self.beyond[usize::from(upper)];
+        let more = |a: f32, b: f32| if a > b { a } else { b };
+        let mut least = [f32::INFINITY; LANES];
+        // The last ones may be looked at twice.
+        for at in (0..count).step_by(LANES).map(|at| at.min(count - LANES)) {
+            let lanes = |bound: usize| lanes_of(&others[bound * count..], at);
+            let bounds: [[f32; LANES]; 6] = std::array::from_fn(lanes);
+            let beyond = lanes_of(beyond, at);
+            for lane in 0..LANES {
+                // The distance along the axis on which the two are farthest apart.
+                let apart = |axis: usize| {
+                    more(bounds[axis][lane] - own[3 + axis], own[axis] - bounds[3 + axis][lane])
+                };
+                let distance = more(apart(0), more(apart(1), apart(2))) + beyond[lane];
+                least[lane] = if distance < least[lane] { distance } else { least[lane] };
+            }
+        }
+        least.iter().any(|distance| *distance <= 0.0)
+    }
 }
 
-/// How many pairs there are of so many.
-fn pairs(count: usize) -> usize {
-    count * (count - 1) / 2
+/// Some numbers from a place on.
+#[inline]
+fn lanes_of(numbers: &[f32], at: usize) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes.copy_from_slice(&numbers[at..at + LANES]);
+    lanes
 }

@@ -1,7 +1,7 @@
 //! The loop that stitches: rows, parts that may be parted, a choice, a test, a sample.
 
 use super::coda::MOST_SOURCES;
-use super::cut::Meetings;
+use super::cut::Cut;
 use super::seen::Seen;
 use super::{Choice, Coda, Contexts, MOST_NODES, Method, Report, Samples};
 use crate::causal::{LocalMask, MaskModel, Replay};
@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::rng::{Rng, mix};
 use crate::world::Scene;
 
-/// Rows are drawn so many sets at a time, so that the machine fetches one while it works on another.
-pub(super) const AHEAD: usize = 64;
+/// So many rows are drawn at a time: what is read of them stays near the processor while they are
+/// dealt out.
+const HAND: usize = 256;
 /// Proposals without a single acceptance after which there is no hope.
 const PATIENCE: usize = 1_000_000;
 
@@ -21,12 +22,14 @@ pub(super) type Rows = [usize; MOST_SOURCES];
 pub struct Generator<'a> {
     pub(super) replay: &'a Replay,
     pub(super) coda: &'a mut Coda,
-    meetings: Meetings,
+    cut: Cut,
     /// The rows of every group of agreeing contexts, where there are several.
     groups: Vec<Vec<u32>>,
     /// Labels by other masks than the rows' own, where such are used.
     labels: Option<Vec<u8>>,
     pub(super) seen: Seen,
+    /// The rows that are dealt out at present.
+    pub(super) hand: Vec<usize>,
     /// The rows of every step of the segment.
     rows: Vec<Rows>,
     choice: Choice,
@@ -67,9 +70,9 @@ impl<'a> Generator<'a> {
             Contexts::Agreeing => groups_of(replay),
             Contexts::Any => Vec::new(),
         };
-        let meetings = Meetings::new(layout);
-        let (rows, choice) = (Vec::new(), Choice::default());
-        Ok(Self { replay, coda, meetings, groups, labels, seen, rows, choice })
+        let cut = Cut::new(layout);
+        let (hand, rows, choice) = (vec![0; HAND], Vec::new(), Choice::default());
+        Ok(Self { replay, coda, cut, groups, labels, seen, hand, rows, choice })
     }
 
     /// Adds up to so many samples, or segments of several steps.
@@ -80,24 +83,24 @@ impl<'a> Generator<'a> {
     /// Only where a mask model or a simulation fails.
     pub fn fill(&mut self, count: usize, rng: &mut Rng, out: &mut Samples) -> Result<Report> {
         let mut report = Report::default();
-        let mut starts = [[0; MOST_SOURCES]; AHEAD];
-        let mut pending = Vec::new();
-        let mut last = 0;
+        let (mut pending, mut last) = (Vec::new(), 0);
         while report.accepted < count && report.drawn + report.proposals - last <= PATIENCE {
-            for start in &mut starts {
-                self.draw(start, rng);
-            }
-            self.fetch(&starts);
-            for start in &starts {
-                self.look(start, rng, &mut report, &mut pending);
-            }
-            self.fetch_columns(&pending);
-            self.identify(&mut pending);
-            for proposal in pending.drain(..) {
-                self.resume(&proposal);
-                if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
-                    report.accept(proposal.size);
-                    last = report.drawn + report.proposals;
+            self.draw(rng);
+            for _ in 0..self.coda.reuse {
+                self.shuffle(rng);
+                for set in 0..HAND / self.coda.sources {
+                    self.look(set, rng, &mut report, &mut pending);
+                }
+                self.identify(&mut pending);
+                for proposal in pending.drain(..) {
+                    self.resume(&proposal);
+                    if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
+                        report.accept(proposal.size);
+                        last = report.drawn + report.proposals;
+                    }
+                }
+                if report.accepted == count {
+                    break;
                 }
             }
         }
@@ -107,20 +110,33 @@ impl<'a> Generator<'a> {
     /// Makes proposals of some rows; keeps those that the cut test lets through.
     fn look(
         &mut self,
-        start: &Rows,
+        set: usize,
         rng: &mut Rng,
         report: &mut Report,
         pending: &mut Vec<Proposal>,
     ) {
         report.drawn += 1;
-        if !self.follow(start) || !self.join(report) {
+        let sources = self.coda.sources;
+        let dealt = &self.hand[set * sources..(set + 1) * sources];
+        let mut start = [dealt[0]; MOST_SOURCES];
+        start[..sources].copy_from_slice(dealt);
+        if !self.follow(&start) || !self.join(report) {
             report.whole += 1;
             return;
         }
-        self.meet();
+        let first = pending.len();
         for _ in 0..self.coda.tries {
             let size = self.choice.choose(self.coda.sources, rng);
             report.proposed(size);
+            let chosen = self.choice.sources();
+            let same = |other: &Proposal| other.sources[..chosen.len()] == *chosen;
+            // A row that meets itself makes itself.
+            let row_of = |source: &u8| start[usize::from(*source)];
+            let whole = chosen.iter().all(|source| row_of(source) == row_of(&chosen[0]));
+            if self.coda.unique && (whole || pending[first..].iter().any(same)) {
+                report.duplicates += 1;
+                continue;
+            }
             if self.near() {
                 report.refused += 1;
                 continue;
@@ -128,7 +144,7 @@ impl<'a> Generator<'a> {
             let mut sources = [0; MOST_NODES];
             let chosen = self.choice.sources();
             sources[..chosen.len()].copy_from_slice(chosen);
-            pending.push(Proposal { start: *start, sources, size, hash: 0 });
+            pending.push(Proposal { start, sources, size, hash: 0 });
         }
     }
 
@@ -145,7 +161,6 @@ impl<'a> Generator<'a> {
         let whole = !self.follow(&start);
         self.choice.sources.clear();
         self.choice.sources.extend(choice);
-        self.meet();
         if whole || !self.parted() || self.near() {
             return Ok(false);
         }
@@ -197,19 +212,28 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// Draws the rows that the sources begin with.
-    fn draw(&self, start: &mut Rows, rng: &mut Rng) {
+    /// Draws rows, all of one group, and reads them.
+    fn draw(&mut self, rng: &mut Rng) {
         let rows = self.replay.len() as u64;
-        start[0] = rng.below(rows) as usize;
+        let first = rng.below(rows) as usize;
         let group = match self.groups.len() {
             0 | 1 => None,
-            _ => Some(&self.groups[self.replay.group_of(start[0]) as usize]),
+            _ => Some(&self.groups[self.replay.group_of(first) as usize]),
         };
-        for row in &mut start[1..self.coda.sources] {
+        for row in &mut self.hand {
             *row = match group {
                 Some(group) => group[rng.below(group.len() as u64) as usize] as usize,
                 None => rng.below(rows) as usize,
             };
+        }
+        self.hand[0] = first;
+        self.fetch();
+    }
+
+    /// Brings the rows into another order, every one as likely as any other.
+    fn shuffle(&mut self, rng: &mut Rng) {
+        for i in (1..self.hand.len()).rev() {
+            self.hand.swap(i, rng.below(i as u64 + 1) as usize);
         }
     }
 
@@ -273,19 +297,14 @@ impl<'a> Generator<'a> {
         Ok(true)
     }
 
-    /// Finds what of one row could meet what of another in any step, where that is the test.
-    fn meet(&mut self) {
-        self.meetings.clear();
-        if matches!(self.coda.method, Method::Cut) {
-            for rows in &self.rows {
-                self.meetings.add(self.replay, &rows[..self.coda.sources]);
-            }
-        }
-    }
-
-    /// Whether parts of different rows came near each other, where that is the test.
+    /// Whether parts of different rows came near each other in any step, where that is the test.
     fn near(&mut self) -> bool {
-        self.meetings.cross(self.coda.sources, self.choice.sources())
+        let sources = self.coda.sources;
+        matches!(self.coda.method, Method::Cut)
+            && self
+                .rows
+                .iter()
+                .any(|rows| self.cut.crossed(self.replay, &rows[..sources], self.choice.sources()))
     }
 
     /// The hash of what would be made: of all that all bodies were, did and became.

@@ -36,6 +36,9 @@ pub(super) struct Options {
     /// How many choices of parts are tried for the same steps
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
     tries: u16,
+    /// How often a step that was drawn is used, each time with others
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    reuse: u16,
     /// How many consecutive steps a sample has
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     steps: u16,
@@ -64,8 +67,9 @@ fn make(options: &Options, dataset: &Dataset, output: &Path) -> Result<i32> {
     let recorded = Recorded::read(dataset)?;
     let method = recorded.method(&options.method)?;
     let name = method.name();
-    let [sources, tries, steps] = [options.sources, options.tries, options.steps].map(usize::from);
-    let mut coda = Coda { method, sources, tries, steps, ..Coda::default() };
+    let [sources, tries, reuse, steps] =
+        [options.sources, options.tries, options.reuse, options.steps].map(usize::from);
+    let mut coda = Coda { method, sources, tries, reuse, steps, ..Coda::default() };
     let mut samples = Samples::new(recorded.replay().layout());
     let mut rng = Rng::stream(options.seed, 0, "coda");
     let report = Generator::new(recorded.replay(), &mut coda)?.fill(

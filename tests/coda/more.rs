@@ -73,6 +73,7 @@ fn a_replay_on_disk_holds_what_one_in_memory_holds_and_goes_on_where_it_was() {
     .unwrap();
     let scene = &all[0].before.scene;
     let folder = std::env::temp_dir().join(format!("trifactor-{}-mapped", std::process::id()));
+    let contexts = folder.join("contexts.jsonl");
     let mut memory = Replay::new(scene, 70).unwrap();
     let mut disk = Replay::create(&folder, scene, 70).unwrap();
     assert!(matches!(Replay::create(&folder, scene, 70), Err(Error::File { .. })));
@@ -82,6 +83,10 @@ fn a_replay_on_disk_holds_what_one_in_memory_holds_and_goes_on_where_it_was() {
             // Two would write over each other.
             assert!(matches!(Replay::open(&folder), Err(Error::File { .. })));
             drop(disk);
+            // A run that broke off leaves what it never announced.
+            let mut lines = std::fs::read(&contexts).unwrap();
+            lines.extend(b"{\"state\":");
+            std::fs::write(&contexts, lines).unwrap();
             disk = Replay::open(&folder).unwrap();
         }
         memory.push(t).unwrap();
@@ -97,6 +102,14 @@ fn a_replay_on_disk_holds_what_one_in_memory_holds_and_goes_on_where_it_was() {
     assert!(made[0] == made[1]);
     disk.flush().unwrap();
     drop(disk);
+    let disk = Replay::open(&folder).unwrap();
+    assert!(disk == memory, "what is read again is not what is in memory");
+    drop(disk);
+    let lines = std::fs::read(&contexts).unwrap();
+    std::fs::write(&contexts, &lines[..lines.len() - 9]).unwrap();
+    let refused = Replay::open(&folder).unwrap_err().to_string();
+    assert!(refused.contains("contexts[3]"), "{refused}");
+    std::fs::write(&contexts, lines).unwrap();
     // A body that hangs on one that is not there, and a file that was cut off.
     let labels = folder.join("labels.u8");
     let bytes = std::fs::read(&labels).unwrap();
@@ -105,6 +118,33 @@ fn a_replay_on_disk_holds_what_one_in_memory_holds_and_goes_on_where_it_was() {
     std::fs::write(&labels, &bytes[1..]).unwrap();
     assert!(matches!(Replay::open(&folder), Err(Error::Malformed { .. })));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn every_pair_of_rows_is_as_likely_as_any_other_however_often_rows_are_used() {
+    println!("seed {SEED}");
+    let replay = few(1);
+    let rows = replay.len();
+    for reuse in [1, 16] {
+        let settings = Coda { method: Method::Blind, tries: 1, unique: false, ..Coda::default() };
+        let mut coda = Coda { reuse, ..settings };
+        let mut samples = Samples::new(replay.layout());
+        let mut rng = Rng::stream(SEED, reuse as u64, "pairs");
+        let mut generator = Generator::new(&replay, &mut coda).unwrap();
+        generator.fill(200_000, &mut rng, &mut samples).unwrap();
+        let mut counts = vec![0; rows * rows];
+        for sample in 0..samples.len() {
+            let base = samples.base(sample);
+            let other = samples.sources(sample).iter().find(|row| **row as usize != base);
+            // A row that meets itself makes itself.
+            counts[base * rows + other.map_or(base, |row| *row as usize)] += 1;
+        }
+        // 320 of every pair; hands of 256 from 25 rows that are used 16 times scatter by half as
+        // much again as single draws, which do by 18.
+        let [least, most] = [counts.iter().min(), counts.iter().max()].map(Option::unwrap);
+        println!("reuse {reuse}: {least} to {most} samples of a pair");
+        assert!(*least > 180 && *most < 460, "{least} to {most}");
+    }
 }
 
 #[test]

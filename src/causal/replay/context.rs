@@ -1,11 +1,14 @@
 //! What is constant for as long as nobody intervenes: what must agree, and what travels.
 
+use serde::{Deserialize, Serialize};
+
 use crate::math::IDENTITY;
 use crate::robot::{ActionQueue, FINGERS, LINKS_PER_FINGER};
 use crate::world::{BlockKind, GoalState, State};
 
 /// The constants of an episode, or of the part of one between two interventions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Context {
     /// A state with these constants; everything that changes is zero in it.
     pub(crate) state: State,

@@ -1,4 +1,5 @@
-//! A replay as a file: a line of JSON, then the columns as they lie in memory.
+//! A replay as a file: a line of JSON, one more for every context, then the columns as they lie in
+//! memory.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -12,7 +13,7 @@ use super::{Context, Layout, Replay};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
 use crate::saved::Format;
-use crate::world::{Scene, State};
+use crate::world::Scene;
 
 pub(super) const FORMAT: Format = Format { what: "replay", version: 1 };
 
@@ -26,13 +27,12 @@ pub(super) struct Header {
     pub(super) rows: usize,
     pub(super) regions: bool,
     guessed: bool,
-    contexts: Vec<State>,
-    groups: Vec<u32>,
+    pub(super) contexts: usize,
 }
 
 impl Replay {
-    /// Writes the replay to a file: a line of JSON with scene and contexts, then every column,
-    /// numbers least byte first.
+    /// Writes the replay to a file: a line of JSON with the scene, one for every context, then every
+    /// column, numbers least byte first.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -41,6 +41,7 @@ impl Replay {
         let write = || -> std::io::Result<()> {
             let mut file = BufWriter::new(File::create(path)?);
             writeln!(file, "{header}")?;
+            write_contexts(&mut file, &self.contexts)?;
             let columns = &self.columns;
             for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
                 put(&mut file, numbers, |x| x.to_le_bytes())?;
@@ -66,6 +67,7 @@ impl Replay {
         file.read_line(&mut line).map_err(|error| file_error(path, &error))?;
         let header: Header = FORMAT.read(&line)?;
         let mut replay = header.check()?;
+        replay.contexts = read_contexts(&mut file, header.contexts, replay.layout())?;
         let (rows, layout) = (header.rows, replay.layout().clone());
         let mut read = || -> std::io::Result<()> {
             let width = layout.width();
@@ -87,7 +89,7 @@ impl Replay {
         let rest = file.fill_buf().map_err(|error| file_error(path, &error))?;
         let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
         if !rest.is_empty() || !contexts {
-            return Err(malformed("columns", "they are not what the first line announces"));
+            return Err(malformed("columns", "they are not what the first lines announce"));
         }
         replay.labels.resize(rows * layout.bodies(), 0);
         replay.digests.resize(rows * layout.bodies(), 0);
@@ -109,32 +111,53 @@ impl Header {
             rows: replay.len(),
             regions: replay.has_regions(),
             guessed: replay.guessed,
-            contexts: replay.contexts.iter().map(|context| context.state.clone()).collect(),
-            groups: replay.contexts.iter().map(|context| context.group).collect(),
+            contexts: replay.contexts.len(),
         }
     }
 
-    /// The replay that is announced, without its rows.
+    /// The replay that is announced, without its contexts and rows.
     pub(super) fn check(&self) -> Result<Replay> {
         let mut replay = Replay::new(&self.scene, self.capacity)?;
-        let expected = (self.pushed.min(self.capacity as u64)) as usize;
-        if self.rows != expected || self.groups.len() != self.contexts.len() {
-            return Err(malformed("rows", "they do not fit capacity and contexts"));
-        }
-        let layout = Layout::new(&self.scene)?;
-        for (state, &group) in self.contexts.iter().zip(&self.groups) {
-            let (blocks, goals) = (self.scene.blocks.len(), self.scene.goals.len());
-            if !layout.fits(state) || [state.blocks.len(), state.goals.len()] != [blocks, goals] {
-                return Err(malformed("contexts", "one is of another scene"));
-            }
-            let mut state = state.clone();
-            state.scene = Arc::clone(&self.scene);
-            replay.contexts.push(Context { state, group });
+        if self.rows != (self.pushed.min(self.capacity as u64)) as usize {
+            return Err(malformed("rows", "they do not fit the capacity"));
         }
         replay.pushed = self.pushed;
         replay.guessed = self.guessed;
         Ok(replay)
     }
+}
+
+/// Writes contexts as lines of JSON.
+pub(super) fn write_contexts(file: &mut impl Write, contexts: &[Context]) -> std::io::Result<()> {
+    for context in contexts {
+        serde_json::to_writer(&mut *file, context)?;
+        file.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// Reads so many contexts of one scene.
+pub(super) fn read_contexts(
+    file: &mut impl BufRead,
+    count: usize,
+    layout: &Layout,
+) -> Result<Vec<Context>> {
+    let (mut contexts, mut line) = (Vec::new(), String::new());
+    for number in 0..count {
+        let wrong = |reason: &str| malformed(&format!("contexts[{number}]"), reason);
+        line.clear();
+        file.read_line(&mut line).map_err(|error| wrong(&error.to_string()))?;
+        let mut context: Context =
+            serde_json::from_str(&line).map_err(|error| wrong(&error.to_string()))?;
+        let (state, scene) = (&mut context.state, layout.scene());
+        let found = [state.blocks.len(), state.goals.len()];
+        if !layout.fits(state) || found != [scene.blocks.len(), scene.goals.len()] {
+            return Err(wrong("it is of another scene"));
+        }
+        state.scene = Arc::clone(scene);
+        contexts.push(context);
+    }
+    Ok(contexts)
 }
 
 pub(super) fn malformed(path: &str, reason: &str) -> Error {

@@ -1,17 +1,19 @@
 //! A replay as a folder of mapped files: as many rows as the disk has room for.
 //!
-//! `replay.json` announces what the other files hold, one for each column, numbers least byte
-//! first, with room for `capacity` rows; files are sparse, so that room costs nothing until it is
-//! used. Numpy reads any of them with `memmap`.
+//! `replay.json` announces what the other files hold. `contexts.jsonl` has a line of JSON for every
+//! context and only ever grows. All others are one for each column, numbers least byte first, with
+//! room for `capacity` rows; they are sparse, so that room costs nothing until it is used. Numpy
+//! reads any of them with `memmap`.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Replay;
 use super::buffer::{Buffer, Number};
-use super::file::{FORMAT, Header, malformed};
+use super::file::{FORMAT, Header, malformed, read_contexts, write_contexts};
 use super::mapping::{Mapping, file_error};
+use super::{Context, Replay};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
 use crate::saved;
@@ -19,6 +21,8 @@ use crate::world::Scene;
 
 /// The file that announces the others.
 const HEADER: &str = "replay.json";
+/// The file with the contexts.
+const CONTEXTS: &str = "contexts.jsonl";
 
 impl Replay {
     /// An empty replay whose rows lie in a folder, which is made, and not in memory.
@@ -34,7 +38,7 @@ impl Replay {
         let mut replay = Self::new(scene, capacity)?;
         fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
         replay.attach(folder, &Mapping::create, 0, true)?;
-        replay.folder = Folder(Some(folder.to_path_buf()));
+        replay.folder = Folder(Some(Kept { folder: folder.to_path_buf(), contexts: 0, bytes: 0 }));
         replay.flush()?;
         Ok(replay)
     }
@@ -51,7 +55,13 @@ impl Replay {
         let header: Header = FORMAT.read(&saved::read_file(&folder.join(HEADER))?)?;
         let mut replay = header.check()?;
         replay.attach(folder, &Mapping::open, header.rows, header.regions)?;
-        replay.folder = Folder(Some(folder.to_path_buf()));
+        let (path, contexts) = (folder.join(CONTEXTS), header.contexts);
+        let file_error = |error| file_error(&path, &error);
+        let mut file = BufReader::new(File::open(&path).map_err(file_error)?);
+        replay.contexts = read_contexts(&mut file, contexts, replay.layout())?;
+        let bytes = file.stream_position().map_err(file_error)?;
+        let folder = folder.to_path_buf();
+        replay.folder = Folder(Some(Kept { folder, contexts, bytes }));
         let bodies = replay.layout().bodies();
         let labels = replay.labels.chunks_exact(bodies);
         let least = |labels: &[u8]| labels.iter().enumerate().all(|(i, l)| usize::from(*l) <= i);
@@ -67,8 +77,10 @@ impl Replay {
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn flush(&self) -> Result<()> {
-        let Some(folder) = &self.folder.0 else { return Ok(()) };
+    pub fn flush(&mut self) -> Result<()> {
+        let Some(kept) = &mut self.folder.0 else { return Ok(()) };
+        kept.append(&self.contexts)?;
+        let folder = &kept.folder;
         let columns = &self.columns;
         for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
             flush(numbers)?;
@@ -115,7 +127,36 @@ impl Replay {
 /// Where a replay's columns lie, if not in memory; it makes no difference to what they are, and a
 /// copy lies in memory.
 #[derive(Debug, Default)]
-pub(super) struct Folder(Option<PathBuf>);
+pub(super) struct Folder(Option<Kept>);
+
+/// What lies in a folder.
+#[derive(Debug)]
+struct Kept {
+    folder: PathBuf,
+    /// How many contexts have their line, and how many bytes these lines have.
+    contexts: usize,
+    bytes: u64,
+}
+
+impl Kept {
+    /// Writes the lines of contexts that have none yet; lines that were never announced give way.
+    fn append(&mut self, contexts: &[Context]) -> Result<()> {
+        let path = self.folder.join(CONTEXTS);
+        let append = || -> std::io::Result<u64> {
+            let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
+            file.set_len(self.bytes)?;
+            let mut file = BufWriter::new(file);
+            file.seek(SeekFrom::End(0))?;
+            write_contexts(&mut file, &contexts[self.contexts..])?;
+            file.flush()?;
+            file.get_ref().sync_data()?;
+            file.stream_position()
+        };
+        self.bytes = append().map_err(|error| file_error(&path, &error))?;
+        self.contexts = contexts.len();
+        Ok(())
+    }
+}
 
 impl Clone for Folder {
     fn clone(&self) -> Self {

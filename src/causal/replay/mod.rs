@@ -235,8 +235,9 @@ impl Replay {
             let same = |other: &&Context| agreed(&other.state) == own;
             // Newest first: most of the time it is the episode before that agrees.
             let known = self.contexts.iter().rev().find(same).map(|other| other.group);
-            let groups = self.contexts.iter().map(|other| other.group + 1).max().unwrap_or(0);
-            self.contexts.push(Context { state, group: known.unwrap_or(groups) });
+            let next = || self.contexts.iter().map(|other| other.group + 1).max().unwrap_or(0);
+            let group = known.unwrap_or_else(next);
+            self.contexts.push(Context { state, group });
         }
         self.contexts.len() as u32 - 1
     }
