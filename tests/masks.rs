@@ -37,8 +37,8 @@ fn env((family, params, start): (&str, &str, &str)) -> Env {
     env
 }
 
-/// An episode by number: every third of a scripted expert, of fingers sent at the blocks, and of
-/// random joint targets; every fourth on a floor of ice.
+/// An episode by number, of every six: two of a scripted expert, three of fingers sent at the blocks,
+/// one of random joint targets; every fourth on a floor of ice.
 fn episode(env: &mut Env, number: u64) -> Vec<Taken> {
     env.reset(Some(number));
     // A new goal of towers is another number of blocks.
@@ -61,14 +61,15 @@ fn episode(env: &mut Env, number: u64) -> Vec<Taken> {
         env.step(&action).unwrap();
     }
     let one = |step: usize| {
-        match number % 3 {
-            0 => expert.act(env.state(), &mut action),
-            1 => {
+        match number % 6 {
+            0 | 3 => expert.act(env.state(), &mut action),
+            // Steps are short: a finger needs some of them to be where it was sent.
+            1 | 2 | 4 if step.is_multiple_of(4) => {
                 if let Command::JointPositions(joints) = worker.command(env.state()) {
                     action = joints;
                 }
             }
-            _ if step.is_multiple_of(10) => {
+            5 if step.is_multiple_of(10) => {
                 action = std::array::from_fn(|i| rng.uniform(space.low[i], space.high[i]));
             }
             _ => {}

@@ -12,7 +12,7 @@ use trifactor::env::observation::{Context, Mode};
 use trifactor::env::pixels::Pixels;
 use trifactor::env::{Config, Description, Env, Info};
 use trifactor::render;
-use trifactor::robot::{ActionMode, FINGERS, JOINTS, kinematics};
+use trifactor::robot::{ActionMode, FINGERS, JOINTS, kinematics, link_name};
 use trifactor::space::BoxSpace;
 use trifactor::task::Family;
 use trifactor::task::overlap::Overlap;
@@ -504,14 +504,15 @@ impl NativeEnv {
         Ok(pushed.map(tell).collect())
     }
 
-    /// Where every link is: position, m, and quaternion x, y, z, w, world frame.
-    fn link_poses(&self) -> Vec<([f64; 3], [f64; 4])> {
+    /// Every link's name and where it is: position, m, and quaternion x, y, z, w, world frame.
+    fn link_poses(&self) -> Vec<(String, [f64; 3], [f64; 4])> {
         let robot = &self.env.state().robot;
         let finger = |finger| {
             let joints = kinematics::of_finger(&robot.joint_positions, finger);
             kinematics::link_poses(finger, joints, robot.height)
         };
-        (0..FINGERS).flat_map(finger).collect()
+        let poses = (0..FINGERS).flat_map(finger).enumerate();
+        poses.map(|(link, (position, turn))| (link_name(link), position, turn)).collect()
     }
 
     fn mask_names(&self) -> Vec<String> {

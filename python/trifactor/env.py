@@ -439,9 +439,7 @@ class TriFingerEnv(gym.Env[Any, Array]):
 
     def get_link_poses(self) -> dict[str, tuple[list[float], list[float]]]:
         """Where every link of the robot is: its position (m) and quaternion x, y, z, w, by name."""
-        fingers = ("60", "120", "300")
-        links = [f"robot_finger_{finger}_link_{i}" for finger in fingers for i in range(4)]
-        return dict(zip(links, self._native.link_poses(), strict=True))
+        return {link: (at, turn) for link, at, turn in self._native.link_poses()}
 
     def mask_names(self) -> list[str]:
         """The rows of `local_mask`: the nodes, which are its columns too, then the actions."""

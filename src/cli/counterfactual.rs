@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::data::Data;
 use super::run::{number, plain, show};
+use super::work::Threads;
 use super::{file_error, json_reason, print};
 use crate::causal::{Course, Courses, Difference, Question, counterfactuals, differences};
 use crate::error::{Error, Result};
@@ -41,9 +42,8 @@ pub(super) struct Options {
     /// Refuse values outside the world's intervention space
     #[arg(long)]
     check_bounds: bool,
-    /// Threads; as many as the machine runs at once where none is given
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    #[command(flatten)]
+    threads: Threads,
     /// Write every variable at every step that differs
     #[arg(long, value_name = "FILE.json")]
     json: Option<PathBuf>,
@@ -58,7 +58,7 @@ pub(super) fn counterfactual(options: &Options) -> Result<i32> {
     let questions = questions(options, &actions)?;
     let env = data.env()?;
     let space = options.check_bounds.then(|| Space::from(env.config().variables_space));
-    let mut worlds = VecEnv::like(&env, 1, options.threads, Autoreset::Disabled)?;
+    let mut worlds = VecEnv::like(&env, 1, options.threads.count, Autoreset::Disabled)?;
     let Some(first) = span.first() else {
         let reason = "must be at least 1";
         return Err(Error::Setting { name: "steps", value: "0".to_string(), reason });

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use indicatif::ProgressBar;
-
-use super::run::{number, plain, progress};
+use super::run::{number, plain};
+use super::work::{Progress, Threads};
 use super::{WorldOptions, print};
 use crate::agent::{self, Network};
 use crate::env::Env;
@@ -50,9 +49,6 @@ pub(super) struct Options {
     /// Seed that the worlds are drawn from
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads [default: all the machine has]
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
-    threads: Option<u64>,
     /// Where the scores and the report go [default: runs/FAMILY-POLICY]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -62,9 +58,10 @@ pub(super) struct Options {
     /// Resamples of the bootstrap that makes the intervals
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     resamples: u32,
-    /// No progress bar
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    progress: Progress,
 }
 
 /// Runs the worlds, writes the files, prints the table.
@@ -72,12 +69,9 @@ pub(super) fn evaluate(options: &Options) -> Result<i32> {
     let against = options.against.as_deref().map(Scores::load).transpose()?;
     let (actor, env) = actor(options)?;
     let protocols = evaluation::protocols(env.family(), &options.protocols)?;
-    let (worlds, threads) = (options.worlds as usize, options.threads.unwrap_or(0) as usize);
+    let (worlds, threads) = (options.worlds as usize, options.threads.count);
     let mut plan = Plan::new(&env, &protocols, worlds, options.seed, threads)?;
-    let bar = match options.quiet {
-        true => ProgressBar::hidden(),
-        false => progress((worlds * protocols.len()) as u64),
-    };
+    let bar = options.progress.bar(Some((worlds * protocols.len()) as u64));
     let mut run = Run { name: "0".to_string(), protocols: Vec::new() };
     for (index, protocol) in protocols.iter().enumerate() {
         bar.set_message(protocol.name.clone());

@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use indicatif::ProgressBar;
-
 use super::mask::{kind, picture, write};
-use super::run::progress;
+use super::work::{Progress, Threads};
 use super::{WorldOptions, family, file_error, json_reason, physics, print};
 use crate::agent;
 use crate::causal::graph::{Evidence, Graph, Occasion, explore};
@@ -43,12 +41,10 @@ pub(super) struct Options {
     /// Seed of all random streams
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads; as many as the machine runs at once where none is given
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    threads: usize,
-    /// No progress bar
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    progress: Progress,
 }
 
 /// Steps between two occasions.
@@ -82,11 +78,8 @@ pub(super) fn graph(options: &Options) -> Result<i32> {
     }
     options.output.iter().try_for_each(|path| kind(path).map(drop))?;
     let occasions = occasions(&mut env, options.occasions, options.seed)?;
-    let mut worlds = VecEnv::like(&env, 1, options.threads, Autoreset::Disabled)?;
-    let bar = match options.quiet {
-        true => ProgressBar::hidden(),
-        false => progress(2 * occasions.len() as u64),
-    };
+    let mut worlds = VecEnv::like(&env, 1, options.threads.count, Autoreset::Disabled)?;
+    let bar = options.progress.bar(Some(2 * occasions.len() as u64));
     let graph = explore(&mut worlds, &occasions, options.seed, &|steps| bar.inc(steps))?;
     bar.finish_and_clear();
     print(&summary(&graph))?;

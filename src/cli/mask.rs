@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use comfy_table::Cell;
-use indicatif::ProgressBar;
 
 use super::data::Data;
-use super::run::{number, plain, progress};
+use super::run::{number, plain};
+use super::work::{Progress, Threads};
 use super::{WorldOptions, file_error, print};
 use crate::causal::proof::{self, Settings, Taken};
 use crate::causal::{Edge, LocalMask, Source, Strength};
@@ -55,12 +55,10 @@ pub(super) struct Options {
     /// Seed: of the episode without a file; of the values that are tried with --verify
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads; as many as the machine runs at once where none is given
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    threads: usize,
-    /// No progress bar
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    progress: Progress,
 }
 
 /// Prints and draws one step's mask, or proves all; 1 where something was found to be wrong.
@@ -97,13 +95,9 @@ fn verify(options: &Options, data: &Data) -> Result<i32> {
             Err(error) => vec![Err(error)],
         })),
     };
-    let mut worlds = VecEnv::like(&data.env()?, 1, options.threads, Autoreset::Disabled)?;
+    let mut worlds = VecEnv::like(&data.env()?, 1, options.threads.count, Autoreset::Disabled)?;
     // How many steps there are is known only when all are read.
-    let bar = match (options.quiet, options.most) {
-        (true, _) => ProgressBar::hidden(),
-        (false, Some(most)) => progress(most as u64),
-        (false, None) => ProgressBar::new_spinner(),
-    };
+    let bar = options.progress.bar(options.most.map(|most| most as u64));
     let told = |steps| {
         bar.inc(steps);
         bar.set_message(format!("step {}", bar.position()));

@@ -17,6 +17,7 @@ mod run;
 mod score;
 mod variables;
 mod verify;
+mod work;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::log::{Header, Outcome, Writer};
+use super::work::Progress;
 use super::{WorldOptions, print};
 use crate::agent::{self, Policy};
 use crate::causal::Strength;
@@ -42,9 +43,8 @@ pub(super) struct Options {
     /// With --record: keep every step's local causal mask and the coupled pairs: sound or tight
     #[arg(long, requires = "record", value_parser = Strength::parse)]
     masks: Option<Strength>,
-    /// No progress bar
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    progress: Progress,
 }
 
 /// The name of the scripted policy in data sets.
@@ -78,7 +78,7 @@ pub(super) fn run(options: &Options) -> Result<i32> {
         }
         None => None,
     };
-    let bar = bar(options, env.max_episode_length());
+    let bar = options.progress.bar(Some(options.episodes * env.max_episode_length()));
     let mut reports = Vec::new();
     for episode in 0..options.episodes {
         if episode > 0 {
@@ -187,23 +187,6 @@ pub(super) fn show(intervention: &Intervention) -> String {
     let each =
         intervention.values.iter().map(|(path, values)| format!("{path} = {}", value(values)));
     each.collect::<Vec<_>>().join("\n")
-}
-
-fn bar(options: &Options, steps: u64) -> ProgressBar {
-    if options.quiet {
-        return ProgressBar::hidden();
-    }
-    progress(options.episodes * steps)
-}
-
-/// A progress bar of that length; it says what its message is.
-pub(super) fn progress(length: u64) -> ProgressBar {
-    let bar = ProgressBar::new(length);
-    // A template that were refused would leave the plain bar, which will do.
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta}") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// A table in a frame, as wide as the terminal allows.

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::print;
 use super::run::{number, plain};
+use super::work::{Progress, Threads};
 use crate::error::Result;
 use crate::record::{self, Dataset, Verification};
 
@@ -16,19 +15,18 @@ const NAMED: usize = 5;
 pub(super) struct Options {
     /// A data set, as `run --record` or the recorders of Rust and Python write it
     file: PathBuf,
-    /// Threads; as many as the machine runs at once where none is given
-    #[arg(long, default_value_t = 0, hide_default_value = true)]
-    threads: usize,
-    /// No progress bar
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    threads: Threads,
+    #[command(flatten)]
+    progress: Progress,
 }
 
 /// Verifies a data set; 1 where a transition differs.
 pub(super) fn verify(options: &Options) -> Result<i32> {
     let dataset = Dataset::open(&options.file)?;
-    let bar = bar(dataset.len(), options.quiet);
-    let verified = record::verify(&dataset, options.threads, &|_| bar.inc(1))?;
+    let bar = options.progress.bar(Some(dataset.len() as u64));
+    bar.set_message("episodes");
+    let verified = record::verify(&dataset, options.threads.count, &|_| bar.inc(1))?;
     bar.finish_and_clear();
     for difference in verified.differences.iter().take(NAMED) {
         let record::Difference { episode, row, what, largest } = difference;
@@ -59,17 +57,4 @@ fn table(verified: &Verification) -> String {
         table.add_row(vec![comfy_table::Cell::new(what), number(value)]);
     }
     table.to_string()
-}
-
-/// A bar that counts episodes.
-fn bar(episodes: usize, quiet: bool) -> ProgressBar {
-    if quiet {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(episodes as u64);
-    // A template that were refused would leave the plain bar, which will do.
-    if let Ok(style) = ProgressStyle::with_template("{pos} of {len} episodes {wide_bar} {eta}") {
-        bar.set_style(style);
-    }
-    bar
 }

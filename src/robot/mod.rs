@@ -38,7 +38,7 @@ pub const LINKS: usize = FINGERS * LINKS_PER_FINGER;
 pub const FINGER_NAMES: [&str; FINGERS] = ["60", "120", "300"];
 
 /// The name of a link, such as `robot_finger_60_link_0`; four times the finger plus the link.
-pub(crate) fn link_name(index: usize) -> String {
+pub fn link_name(index: usize) -> String {
     let finger = FINGER_NAMES[index / LINKS_PER_FINGER];
     format!("robot_finger_{finger}_link_{}", index % LINKS_PER_FINGER)
 }

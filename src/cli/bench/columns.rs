@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::super::print;
-use super::super::run::{number, plain, progress};
+use super::super::run::{number, plain};
+use super::super::work;
 use super::policy::Network;
 use super::{Options, build, json};
 use crate::error::Result;
@@ -58,7 +59,7 @@ pub(super) fn measure(options: &Options) -> Result<i32> {
     for threads in 1..=most {
         rows.push(Row::new(VecEnv::like(&env, worlds, threads, Autoreset::NextStep)?)?);
     }
-    let bar = progress(u64::from(options.rounds) * most as u64);
+    let bar = work::bar(u64::from(options.rounds) * most as u64);
     for _ in 0..options.rounds {
         for row in &mut rows {
             row.turn()?;
