@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::mask::{kind, picture, write};
+use super::variables::group::paths;
 use super::work::{Progress, Threads};
 use super::{WorldOptions, family, file_error, json_reason, physics, print};
 use crate::agent;
@@ -86,7 +87,7 @@ pub(super) fn graph(options: &Options) -> Result<i32> {
     for path in &options.output {
         let bytes = match kind(path)? {
             "json" => serde_json::to_vec(&graph).map_err(|e| file_error(path, &e.into()))?,
-            kind => picture(&diagram(&graph, &env), kind)?,
+            kind => picture(&diagram(&graph, &env, kind != "dot"), kind)?,
         };
         write(path, &bytes)?;
     }
@@ -151,11 +152,7 @@ fn vary(env: &Env, state: &mut crate::State) -> Result<()> {
 fn summary(graph: &Graph) -> String {
     let tried: usize = graph.parents.iter().map(|(_, count)| count).sum();
     let fewest = graph.parents.iter().map(|(_, count)| count).min().copied().unwrap_or_default();
-    let without = graph
-        .parents
-        .iter()
-        .filter(|(name, _)| !graph.edges.iter().any(|edge| edge.parent == *name));
-    let without: Vec<&str> = without.map(|(name, _)| name.as_str()).collect();
+    let (_, without) = by_effect(graph);
     format!(
         "{}: {} variables and actions were set, {} of them change what a step changes ({} \
          variables) by {} edges; {tried} experiments, at least {fewest} for each\nwithout effect: {}",
@@ -164,11 +161,23 @@ fn summary(graph: &Graph) -> String {
         graph.parents.len() - without.len(),
         graph.children.len(),
         graph.edges.len(),
-        without.join(", ")
+        paths(&without).join(", ")
     )
 }
 
-fn diagram(graph: &Graph, env: &Env) -> Diagram {
+/// The variables and actions that change something, and those that do not.
+fn by_effect(graph: &Graph) -> (Vec<&str>, Vec<&str>) {
+    let names = graph.parents.iter().map(|(name, _)| name.as_str());
+    names.partition(|name| graph.edges.iter().any(|edge| edge.parent == *name))
+}
+
+/// The graph as a picture; where it is to be brief, variables without effect stand below, those that
+/// are alike in one line.
+fn diagram(graph: &Graph, env: &Env, brief: bool) -> Diagram {
+    let (mut before, without) = by_effect(graph);
+    let idle =
+        if brief { paths(&without) } else { without.iter().map(ToString::to_string).collect() };
+    before.extend(idle.iter().map(String::as_str));
     let scene = &env.state().scene;
     // Actions, fingers and the robot have one colour, floor, stage and gravity another, each block
     // and goal its own.
@@ -182,13 +191,13 @@ fn diagram(graph: &Graph, env: &Env) -> Diagram {
     };
     let place = |name: &str| Place { name: name.to_string(), group: group(name) };
     let link = |edge: &Evidence| {
-        let from = graph.parents.iter().position(|(name, _)| *name == edge.parent)?;
+        let from = before.iter().position(|name| *name == edge.parent)?;
         let to = graph.children.iter().position(|name| *name == edge.child)?;
         Some(Link { from, to, own: edge.parent == edge.child })
     };
     Diagram {
         title: format!("{}: who can change whom in one control step", graph.family),
-        before: graph.parents.iter().map(|(name, _)| place(name)).collect(),
+        before: before.iter().map(|name| place(name)).collect(),
         after: graph.children.iter().map(|name| place(name)).collect(),
         links: graph.edges.iter().filter_map(link).collect(),
     }

@@ -122,6 +122,22 @@ fn number(value: f64) -> String {
     if text == "-0" { "0".to_string() } else { text.to_string() }
 }
 
+/// Paths by attribute, alternatives in braces where they can be: `tool_{1,2}/color`.
+pub(in crate::cli) fn paths(paths: &[&str]) -> Vec<String> {
+    let mut by_attribute: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (entity, attribute) in paths.iter().filter_map(|path| split(path)) {
+        match by_attribute.iter_mut().find(|(other, _)| *other == attribute) {
+            Some((_, entities)) => entities.push(entity),
+            None => by_attribute.push((attribute, vec![entity])),
+        }
+    }
+    let named = |(attribute, entities): (&str, Vec<&str>)| {
+        let entities = braces(&entities).into_iter();
+        entities.map(|entity| format!("{entity}/{attribute}")).collect::<Vec<_>>()
+    };
+    by_attribute.into_iter().flat_map(named).collect()
+}
+
 /// Names that are all combinations of some alternatives as one, the alternatives in braces; those
 /// that are not, by their first word.
 fn braces(names: &[&str]) -> Vec<String> {

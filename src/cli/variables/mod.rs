@@ -1,6 +1,6 @@
 //! `trifactor variables`: the table of variables of a family, or of all of them.
 
-mod group;
+pub(super) mod group;
 mod page;
 
 use serde_json::{Value, json};
