@@ -2,8 +2,9 @@
 //! state and mask of every accepted sample.
 //!
 //! The rows lie in a folder, `TRIFACTOR_REPLAY` (`target/coda-replay`), and are read from there into
-//! memory; where there are fewer than `TRIFACTOR_ROWS` (a million), more are recorded first.
-//! `benches/peers/coda_numpy.py` reads the same folder.
+//! memory, or with `TRIFACTOR_MAPPED` set stay where they are; where there are fewer than
+//! `TRIFACTOR_ROWS` (a million), more are recorded first. `benches/peers/coda_numpy.py` reads the same
+//! folder.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -30,8 +31,11 @@ const SAMPLES: usize = 200_000;
 const ROUNDS: usize = 7;
 
 fn main() -> trifactor::Result<()> {
-    // A clone lies in memory.
-    let replay = rows()?.clone();
+    let mut replay = rows()?;
+    if std::env::var_os("TRIFACTOR_MAPPED").is_none() {
+        // A clone lies in memory.
+        replay = replay.clone();
+    }
     println!(
         "{} rows of {} episodes, {:.3} of them with a finger on a block or two blocks in contact",
         replay.len(),

@@ -20,7 +20,7 @@ use std::path::Path;
 
 use network::{Point, train};
 use trifactor::rng::Rng;
-use worlds::{Scale, Table, World};
+use worlds::{Making, Scale, Table, World};
 
 /// Real steps that are learned from.
 const REAL: usize = 2000;
@@ -38,10 +38,11 @@ enum Arm {
     Repeated,
     Blind,
     Coda,
+    Balanced,
 }
 
 impl Arm {
-    const ALL: [Self; 4] = [Self::Real, Self::Repeated, Self::Blind, Self::Coda];
+    const ALL: [Self; 5] = [Self::Real, Self::Repeated, Self::Blind, Self::Coda, Self::Balanced];
 
     fn name(self) -> &'static str {
         match self {
@@ -49,6 +50,7 @@ impl Arm {
             Self::Repeated => "the same, repeated to 37,000",
             Self::Blind => "with 35,000 blind swaps",
             Self::Coda => "with 35,000 by CoDA",
+            Self::Balanced => "the same, influences as often as in real steps",
         }
     }
 }
@@ -79,8 +81,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let table = match curves.arm {
                     Arm::Real => real.clone(),
                     Arm::Repeated => repeated(&real, REAL + MADE),
-                    Arm::Blind => real.clone().with(source.made(MADE, false, seed)?),
-                    Arm::Coda => real.clone().with(source.made(MADE, true, seed)?),
+                    Arm::Blind => real.clone().with(source.made(MADE, Making::Blind, seed)?),
+                    Arm::Coda => real.clone().with(source.made(MADE, Making::Coda, seed)?),
+                    Arm::Balanced => {
+                        real.clone().with(source.made(MADE, Making::Balanced, seed)?)
+                    }
                 };
                 let mut rng = Rng::stream(seed, 0, "coda_effect/batches");
                 let tables = [scale.apply(&table), scale.apply(&held_out)];

@@ -16,6 +16,7 @@ fn color(arm: Arm) -> RGBColor {
         Arm::Repeated => RGBColor(230, 159, 0),
         Arm::Blind => RGBColor(213, 94, 0),
         Arm::Coda => RGBColor(0, 114, 178),
+        Arm::Balanced => RGBColor(0, 158, 115),
     }
 }
 

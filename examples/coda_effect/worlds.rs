@@ -4,6 +4,7 @@ use trifactor::augment::{Coda, Generator, Method, Samples};
 use trifactor::causal::{Replay, Transition};
 use trifactor::math;
 use trifactor::rng::Rng;
+use trifactor::robot::FINGERS;
 use trifactor::sprites::{self, EPISODE, Reward, SPRITES, SpriteEnv, SpriteTransition};
 use trifactor::world::Preset;
 
@@ -214,28 +215,67 @@ impl Source {
         table
     }
 
-    /// Made-up steps: by CoDA, with the true masks, or by blind exchange.
-    pub(crate) fn made(&self, count: usize, masks: bool, seed: u64) -> trifactor::Result<Table> {
+    /// Made-up steps.
+    pub(crate) fn made(&self, count: usize, making: Making, seed: u64) -> trifactor::Result<Table> {
         let mut rng = Rng::stream(seed, 0, "coda_effect/made");
+        let drawn = if making == Making::Balanced { 3 * count } else { count };
         let mut table = Table::default();
         match self {
             Self::Sprites(all) => {
-                let (samples, _) = sprites::augment(all, count, masks, &mut rng)?;
-                samples.iter().for_each(|sample| sprites_row(&sample.transition, &mut table));
+                let masks = making != Making::Blind;
+                let (samples, _) = sprites::augment(all, drawn, masks, &mut rng)?;
+                let made: Vec<_> = samples.into_iter().map(|sample| sample.transition).collect();
+                let made = making.chosen(made, count, all, collides);
+                made.iter().for_each(|t| sprites_row(t, &mut table));
             }
             Self::Robot(replay) => {
-                let method = if masks { Method::Cut } else { Method::Blind };
+                let method = if making == Making::Blind { Method::Blind } else { Method::Cut };
                 let mut coda = Coda { method, ..Coda::default() };
                 let mut samples = Samples::new(replay.layout());
-                let mut generator = Generator::new(replay, &mut coda)?;
-                let report = generator.fill(count, &mut rng, &mut samples)?;
-                let made = [report.accepted, report.drawn];
-                println!("  {} made-up steps of {} pairs", made[0], made[1]);
-                let rows = (0..samples.len()).map(|i| samples.transition(i, replay));
-                rows.for_each(|t| robot_row(&t, &mut table));
+                Generator::new(replay, &mut coda)?.fill(drawn, &mut rng, &mut samples)?;
+                let made = (0..samples.len()).map(|i| samples.transition(i, replay)).collect();
+                let real: Vec<_> = (0..replay.len()).map(|row| replay.transition(row)).collect();
+                let made = making.chosen(made, count, &real, joined);
+                made.iter().for_each(|t| robot_row(t, &mut table));
             }
         }
         Ok(table)
+    }
+}
+
+/// How steps are made up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Making {
+    /// By blind exchange.
+    Blind,
+    /// By CoDA, with the true masks.
+    Coda,
+    /// By CoDA, of which so many are left out that influences are as frequent as in real steps.
+    Balanced,
+}
+
+impl Making {
+    /// So many of the steps that were made; says how frequent influences are in them.
+    fn chosen<T>(self, made: Vec<T>, count: usize, real: &[T], of: fn(&T) -> bool) -> Vec<T> {
+        let share =
+            |steps: &[T]| steps.iter().filter(|step| of(step)).count() as f64 / steps.len() as f64;
+        let real = share(real);
+        let kept = if self == Self::Balanced {
+            let with = (real * count as f64).round() as usize;
+            let (mut some, mut none): (Vec<T>, Vec<T>) = made.into_iter().partition(of);
+            some.truncate(with);
+            none.truncate(count - with);
+            some.extend(none);
+            some
+        } else {
+            made
+        };
+        println!(
+            "  {self:?}: {} steps, {:.3} with influences, {real:.3} real",
+            kept.len(),
+            share(&kept)
+        );
+        kept
     }
 }
 
@@ -247,8 +287,19 @@ fn sprites_row(t: &SpriteTransition, table: &mut Table) {
         row.both(Kind::Velocity, &before[2..], &after[2..]);
     }
     row.see(Kind::Action, &t.action);
-    let collides = (0..SPRITES).any(|i| (0..SPRITES).any(|j| i != j && t.mask[i][j]));
-    table.push(&row, collides);
+    table.push(&row, collides(t));
+}
+
+fn collides(t: &SpriteTransition) -> bool {
+    (0..SPRITES).any(|i| (0..SPRITES).any(|j| i != j && t.mask[i][j]))
+}
+
+/// Whether a cube hangs together with a finger or another cube.
+fn joined(t: &Transition) -> bool {
+    let labels = t.mask.labels(&t.before.scene);
+    (FINGERS..labels.len()).any(|cube| {
+        labels.iter().enumerate().any(|(other, label)| other != cube && *label == labels[cube])
+    })
 }
 
 /// Joint angles and velocities, poses and velocities of the cubes and the action, to what is added
