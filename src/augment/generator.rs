@@ -91,7 +91,7 @@ impl<'a> Generator<'a> {
                 for set in 0..HAND / self.coda.sources {
                     self.look(set, rng, &mut report, &mut pending);
                 }
-                self.identify(&mut pending);
+                self.fetch_seen(&pending);
                 for proposal in pending.drain(..) {
                     self.resume(&proposal);
                     if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
@@ -144,7 +144,8 @@ impl<'a> Generator<'a> {
             let mut sources = [0; MOST_NODES];
             let chosen = self.choice.sources();
             sources[..chosen.len()].copy_from_slice(chosen);
-            pending.push(Proposal { start, sources, size, hash: 0 });
+            let hash = if self.coda.unique { self.hash() } else { 0 };
+            pending.push(Proposal { start, sources, size, hash });
         }
     }
 

@@ -2,8 +2,8 @@
 
 /// A set of hashes; nothing is ever looked up in it but whether something is there.
 ///
-/// A table with open addressing, half of it empty at least: one place is looked at for almost every
-/// hash, and can be looked at in advance.
+/// A table with open addressing, a quarter of it empty at least: places next to each other are looked
+/// at for almost every hash, and can be looked at in advance.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     /// Zero where nothing is.
@@ -17,7 +17,7 @@ const FIRST: usize = 1024;
 impl Seen {
     /// Adds a hash; says whether it is new.
     pub(crate) fn insert(&mut self, hash: u64) -> bool {
-        if 2 * (self.count + 1) > self.slots.len() {
+        if 4 * (self.count + 1) > 3 * self.slots.len() {
             let room = (2 * self.slots.len()).max(FIRST);
             let old = std::mem::replace(&mut self.slots, vec![0; room]);
             for hash in old.into_iter().filter(|hash| *hash != 0) {
