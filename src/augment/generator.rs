@@ -2,6 +2,7 @@
 
 use super::coda::MOST_SOURCES;
 use super::cut::Cut;
+use super::hand::{HAND, groups_of};
 use super::seen::Seen;
 use super::{Choice, Coda, Contexts, MOST_NODES, Method, Report, Samples};
 use crate::causal::{LocalMask, MaskModel, Replay};
@@ -9,9 +10,6 @@ use crate::error::{Error, Result};
 use crate::rng::{Rng, mix};
 use crate::world::Scene;
 
-/// So many rows are drawn at a time: what is read of them stays near the processor while they are
-/// dealt out.
-const HAND: usize = 256;
 /// Proposals without a single acceptance after which there is no hope.
 const PATIENCE: usize = 1_000_000;
 
@@ -24,7 +22,7 @@ pub struct Generator<'a> {
     pub(super) coda: &'a mut Coda,
     cut: Cut,
     /// The rows of every group of agreeing contexts, where there are several.
-    groups: Vec<Vec<u32>>,
+    pub(super) groups: Vec<Vec<u32>>,
     /// Labels by other masks than the rows' own, where such are used.
     labels: Option<Vec<u8>>,
     pub(super) seen: Seen,
@@ -116,10 +114,7 @@ impl<'a> Generator<'a> {
         pending: &mut Vec<Proposal>,
     ) {
         report.drawn += 1;
-        let sources = self.coda.sources;
-        let dealt = &self.hand[set * sources..(set + 1) * sources];
-        let mut start = [dealt[0]; MOST_SOURCES];
-        start[..sources].copy_from_slice(dealt);
+        let start = self.deal(set, rng);
         if !self.follow(&start) || !self.join(report) {
             report.whole += 1;
             return;
@@ -210,31 +205,6 @@ impl<'a> Generator<'a> {
         match &self.labels {
             Some(labels) => &labels[row * bodies..(row + 1) * bodies],
             None => self.replay.labels(row),
-        }
-    }
-
-    /// Draws rows, all of one group, and reads them.
-    fn draw(&mut self, rng: &mut Rng) {
-        let rows = self.replay.len() as u64;
-        let first = rng.below(rows) as usize;
-        let group = match self.groups.len() {
-            0 | 1 => None,
-            _ => Some(&self.groups[self.replay.group_of(first) as usize]),
-        };
-        for row in &mut self.hand {
-            *row = match group {
-                Some(group) => group[rng.below(group.len() as u64) as usize] as usize,
-                None => rng.below(rows) as usize,
-            };
-        }
-        self.hand[0] = first;
-        self.fetch();
-    }
-
-    /// Brings the rows into another order, every one as likely as any other.
-    fn shuffle(&mut self, rng: &mut Rng) {
-        for i in (1..self.hand.len()).rev() {
-            self.hand.swap(i, rng.below(i as u64 + 1) as usize);
         }
     }
 
@@ -358,15 +328,4 @@ fn labels_of(model: &mut dyn MaskModel, replay: &Replay) -> Result<Vec<u8>> {
         labels.extend(model.mask(&t.before, &t.action)?.labels(&t.before.scene));
     }
     Ok(labels)
-}
-
-/// The rows of every group.
-fn groups_of(replay: &Replay) -> Vec<Vec<u32>> {
-    let mut groups: Vec<Vec<u32>> = Vec::new();
-    for row in 0..replay.len() {
-        let group = replay.group_of(row) as usize;
-        groups.resize_with(groups.len().max(group + 1), Vec::new);
-        groups[group].push(row as u32);
-    }
-    groups
 }

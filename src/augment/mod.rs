@@ -4,13 +4,13 @@
 //! [`Samples`]. Whether a sample is what the dynamics would have brought is decided by the
 //! [`Method`] of a generator, and can be proved afterwards by a [`Certificate`].
 
-mod ahead;
 mod certificate;
 mod choice;
 mod coda;
 mod coverage;
 mod cut;
 mod generator;
+mod hand;
 mod mixture;
 mod relabel;
 mod report;

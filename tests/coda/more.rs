@@ -198,6 +198,9 @@ fn rows_of_different_floors_are_not_mixed_and_where_they_are_the_outcome_is_wron
         let mut oracle = oracle(3);
         let check = |i| oracle.check(&samples.transition(i, &replay)).unwrap().bitwise;
         *wrong = (0..samples.len()).map(check).filter(|right| !right).count();
+        // Both floors have as many rows; some hundred samples are of both.
+        let icy = (0..samples.len()).filter(|i| samples.base(*i) >= replay.len() / 2).count();
+        assert!((120..280).contains(&icy), "{icy} of 400 begin on the ice");
     }
     println!("wrong among 400: {} as it should be, {} when forced", wrong[0], wrong[1]);
     assert_eq!(wrong[0], 0);
