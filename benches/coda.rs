@@ -7,7 +7,6 @@
 //! folder.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use std::time::Instant;
 
 use trifactor::augment::{Coda, Generator, Method, Samples};
@@ -15,6 +14,7 @@ use trifactor::causal::Replay;
 use trifactor::rng::Rng;
 use trifactor::world::Preset;
 
+mod busy;
 #[allow(dead_code, reason = "shared with the promises")]
 #[path = "../tests/contact.rs"]
 mod contact;
@@ -22,6 +22,7 @@ mod contact;
 #[path = "../tests/coda/data.rs"]
 mod data;
 
+use busy::busy;
 use data::{Plan, arena};
 
 const BLOCKS: usize = 3;
@@ -95,17 +96,6 @@ fn main() -> trifactor::Result<()> {
     }
     println!("rewards, lazily: {:.0}/s", count as f64 / (busy() - start));
     Ok(())
-}
-
-/// Seconds that this thread has worked, by the system's account where there is one: other work on
-/// the machine then takes nothing from the rate but what it takes from the caches.
-fn busy() -> f64 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    // The account of a thread that goes on is some milliseconds old; one that yields settles it.
-    std::thread::yield_now();
-    let account = std::fs::read_to_string("/proc/thread-self/schedstat");
-    let nanoseconds = account.ok().and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns * 1e-9)
 }
 
 /// Episodes after which what was recorded is made sure of.

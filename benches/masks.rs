@@ -6,8 +6,10 @@
 //! once, for a count of instructions: `valgrind --tool=callgrind --toggle-collect='masks::Stretch::take'`.
 
 use std::hint::black_box;
-use std::time::Instant;
 
+mod busy;
+
+use busy::busy;
 use trifactor::agent;
 use trifactor::causal::{ACTIONS, Edge, LocalMask, Strength};
 use trifactor::robot::Nine;
@@ -97,16 +99,6 @@ impl Stretch {
         }
         Ok(busy() - start)
     }
-}
-
-/// Seconds that this thread has worked, by the system's account where there is one.
-fn busy() -> f64 {
-    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
-    // The account of a thread that goes on is some milliseconds old; one that yields settles it.
-    std::thread::yield_now();
-    let account = std::fs::read_to_string("/proc/thread-self/schedstat");
-    let nanoseconds = account.ok().and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
-    nanoseconds.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns * 1e-9)
 }
 
 /// The median of sorted numbers and its interval of 95 %, from the order of the numbers alone.

@@ -58,6 +58,8 @@ fn masks_of_recorded_steps_are_printed_drawn_and_proved() {
 
 #[test]
 fn a_familys_graph_is_exported_and_its_experiments_made_again() {
+    let told = done(&["graph", "pushing", "--threads", "5000"], 2);
+    assert!(told.contains("0..=1024"), "{told}");
     let files = ["svg", "dot", "json"].map(|kind| file(&format!("graph.{kind}")));
     let paths = files.each_ref().map(|path| path.to_str().expect("a plain path"));
     let outputs = ["-o", paths[0], "-o", paths[1], "-o", paths[2]];

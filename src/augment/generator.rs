@@ -82,23 +82,23 @@ impl<'a> Generator<'a> {
     pub fn fill(&mut self, count: usize, rng: &mut Rng, out: &mut Samples) -> Result<Report> {
         let mut report = Report::default();
         let (mut pending, mut last) = (Vec::new(), 0);
+        let mut dealt = self.coda.reuse;
         while report.accepted < count && report.drawn + report.proposals - last <= PATIENCE {
-            self.draw(rng);
-            for _ in 0..self.coda.reuse {
-                self.shuffle(rng);
-                for set in 0..HAND / self.coda.sources {
-                    self.look(set, rng, &mut report, &mut pending);
-                }
-                self.fetch_seen(&pending);
-                for proposal in pending.drain(..) {
-                    self.resume(&proposal);
-                    if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
-                        report.accept(proposal.size);
-                        last = report.drawn + report.proposals;
-                    }
-                }
-                if report.accepted == count {
-                    break;
+            if dealt == self.coda.reuse {
+                self.draw(rng);
+                dealt = 0;
+            }
+            self.shuffle(rng);
+            dealt += 1;
+            for set in 0..HAND / self.coda.sources {
+                self.look(set, rng, &mut report, &mut pending);
+            }
+            self.fetch_seen(&pending);
+            for proposal in pending.drain(..) {
+                self.resume(&proposal);
+                if report.accepted < count && self.take(proposal.hash, out, &mut report)? {
+                    report.accept(proposal.size);
+                    last = report.drawn + report.proposals;
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What commands that take long have in common: threads, and a progress bar.
 
+use clap::builder::RangedU64ValueParser;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// On how many threads it is done.
@@ -9,6 +10,7 @@ pub(super) struct Threads {
     #[arg(
         long = "threads",
         value_name = "THREADS",
+        value_parser = RangedU64ValueParser::<usize>::new().range(0..=1024),
         default_value_t = 0,
         hide_default_value = true
     )]
