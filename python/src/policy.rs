@@ -4,40 +4,36 @@ use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use trifactor::agent::{self, Network, Policy};
-use trifactor::env::Config;
+use trifactor::agent::{self, BuiltIn, Network};
 use trifactor::space::BoxSpace;
 
 use crate::env::NativeEnv;
 use crate::errors::to_python;
 use crate::state::State;
 
-/// A policy of `trifactor::agent` for one world, with what its actions mean there.
+/// A policy of `trifactor::agent` for one world.
 #[pyclass(module = "trifactor._trifactor")]
 pub(crate) struct NativePolicy {
-    policy: Box<dyn Policy + Send + Sync>,
-    config: Config,
+    policy: BuiltIn,
 }
 
 #[pymethods]
 impl NativePolicy {
     #[new]
     fn new(env: PyRef<'_, NativeEnv>, name: &str) -> PyResult<Self> {
-        let (env, config) = (env.env(), env.env().config().clone());
-        agent::action(&config, &env.state().robot.target).map_err(to_python)?;
-        Ok(Self { policy: agent::named(name, env).map_err(to_python)?, config })
+        Ok(Self { policy: BuiltIn::new(name, env.env()).map_err(to_python)? })
     }
 
     /// The environment's action in a state; the first of an episode forgets what was before.
     fn act<'py>(&mut self, py: Python<'py>, state: &State) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        let mut joints = state.inner.robot.target;
-        py.detach(|| {
+        let mut action = [0.0; 9];
+        let acted = py.detach(|| {
             if state.inner.step == 0 {
                 self.policy.reset();
             }
-            self.policy.act(&state.inner, &mut joints);
+            self.policy.act(&state.inner, &mut action)
         });
-        let action = agent::action(&self.config, &joints).map_err(to_python)?;
+        acted.map_err(to_python)?;
         Ok(PyArray1::from_slice(py, &action))
     }
 
@@ -45,6 +41,12 @@ impl NativePolicy {
     fn reset(&mut self) {
         self.policy.reset();
     }
+}
+
+/// The names of the policies without learning.
+#[pyfunction]
+pub(crate) fn policy_names() -> Vec<&'static str> {
+    agent::NAMES.to_vec()
 }
 
 /// A network from a file of safetensors.
@@ -59,6 +61,11 @@ impl NativeNetwork {
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let network = py.detach(|| Network::load(&path)).map_err(to_python)?;
         Ok(Self { network })
+    }
+
+    /// How many numbers an observation has.
+    fn takes(&self) -> usize {
+        self.network.takes()
     }
 
     /// The actions for observations, a row each, within bounds.

@@ -27,12 +27,13 @@ from trifactor.errors import (
     TrifactorError,
     UnknownVariableError,
 )
-from trifactor.evaluation import Scores, evaluate, evaluation_callback
+from trifactor.evaluation import evaluate, evaluation_callback
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.goals import RandomGoals
 from trifactor.networks import load_network
 from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
+from trifactor.scores import Comparison, Scores
 from trifactor.vector import (
     BatchInterventionResult,
     Branch,
@@ -43,6 +44,7 @@ from trifactor.vector import (
 __all__ = [
     "BatchInterventionResult",
     "Branch",
+    "Comparison",
     "Counterfactual",
     "Counterfactuals",
     "FormatError",

@@ -13,19 +13,13 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from trifactor._trifactor import (
-    NativePlan,
-    NativeProbes,
-    NativeRollout,
-    compare_scores,
-    write_report,
-)
+from trifactor._trifactor import NativePlan, NativePolicy, NativeProbes, NativeRollout
 from trifactor.errors import NotFiniteError, SettingError, ShapeError
 from trifactor.networks import is_network, load_network
+from trifactor.policies import NAMES
+from trifactor.scores import Scores
+from trifactor.trained import world_of
 from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
-
-HEADLINE = "last_fractional_success"
-"""The metric of the paper's figures: the fractional success after the last step."""
 
 PROBES = 200
 """In how many worlds it is asked whether the policy follows colours."""
@@ -48,98 +42,16 @@ of a network, `FILE.onnx` or `FILE.safetensors`."""
 Progress: TypeAlias = bool | Callable[[str, int, int], None]
 
 
-class Scores:
-    """What an evaluation found: the document of `scores.json`, and questions to it."""
-
-    def __init__(self, text: str) -> None:
-        """Read the text of a `scores.json`."""
-        self._text = text
-        self.document: dict[str, Any] = json.loads(text)
-        """Everything, as `docs/evaluation.md` describes it."""
-
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> Scores:
-        """What `save` wrote."""
-        return cls(Path(path).read_text(encoding="utf-8"))
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the document."""
-        Path(path).write_text(self._text + "\n", encoding="utf-8")
-
-    @property
-    def policy(self) -> str:
-        """The policy's name."""
-        return str(self.document["policy"])
-
-    @property
-    def protocols(self) -> list[str]:
-        """The protocols' names, in order."""
-        return [one["protocol"]["name"] for one in self.document["protocols"]]
-
-    def summary(self, protocol: str | None = None, metric: str = HEADLINE) -> dict[str, Any]:
-        """Mean, interquartile mean, their intervals, deviations: of a protocol, or of all.
-
-        Raises:
-            SettingError: there is no such protocol or metric.
-        """
-        of = self.document["overall"] if protocol is None else self._of(protocol)["summary"]
-        return dict(self._metric(of, metric))
-
-    def mean(self, protocol: str | None = None, metric: str = HEADLINE) -> float:
-        """The mean over runs and worlds of a protocol, or over all protocols."""
-        return float(self.summary(protocol, metric)["mean"])
-
-    def episodes(self, protocol: str, metric: str = HEADLINE) -> NDArray[np.float64]:
-        """One figure for every run and world, of shape (runs, worlds)."""
-        runs = self._of(protocol)["episodes"]
-        return np.array([self._metric(run, metric) for run in runs], np.float64)
-
-    def compare(self, other: Scores) -> dict[str, Any]:
-        """This policy against another, world by world: differences with intervals.
-
-        Raises:
-            StateError: they were not evaluated in the same worlds.
-        """
-        found: dict[str, Any] = json.loads(compare_scores(self._text, other._text))
-        return found
-
-    def report(self, folder: str | PathLike[str], *others: Scores) -> list[Path]:
-        """Write `report.html` and its pictures, with other policies beside this one.
-
-        Returns:
-            The paths of the files, the page first.
-        """
-        texts = [self._text, *(other._text for other in others)]
-        return [Path(path) for path in write_report(Path(folder), texts)]
-
-    def __repr__(self) -> str:
-        """Name policy and family with the headline figure."""
-        family = self.document["world"]["config"]["family"]
-        return f"<Scores of {self.policy} on {family}: {HEADLINE} {self.mean():.3f}>"
-
-    def _of(self, protocol: str) -> dict[str, Any]:
-        for one in self.document["protocols"]:
-            if one["protocol"]["name"] == protocol:
-                return dict(one)
-        raise SettingError(f"protocol '{protocol}': choose one of {', '.join(self.protocols)}")
-
-    @staticmethod
-    def _metric(of: Mapping[str, Any], metric: str) -> Any:
-        if metric not in of:
-            raise SettingError(f"metric '{metric}': choose one of {', '.join(of)}")
-        return of[metric]
-
-
 def evaluate(
     policy: Policy | Mapping[str, Policy],
-    family: str | PathLike[str] | Mapping[str, Any] = "pushing",
+    family: str | PathLike[str] | Mapping[str, Any] | None = None,
     *,
     protocols: str | Sequence[str | Mapping[str, Any]] = "all",
     worlds: int = 200,
     seed: int = 0,
     out: str | PathLike[str] | None = None,
     name: str | None = None,
-    goal_conditioned: bool = False,
+    goal_conditioned: bool | None = None,
     deterministic: bool = True,
     batch_size: int = 256,
     num_threads: int | None = None,
@@ -151,19 +63,26 @@ def evaluate(
 ) -> Scores:
     """Evaluate a policy in the worlds of protocols, the same for every policy.
 
+    A model of Stable-Baselines3 is evaluated as its training environment is: its family, all other
+    arguments of the environment, and what its trainer does to observations (`VecNormalize`). What
+    you name here goes before that. Of other policies nothing is known but their spaces, where they
+    have any: name the family and the settings that they were trained with.
+
     Args:
         policy: a function from a batch of observations to as many actions; a model with
             `predict`, as Stable-Baselines3 has them; the path of a network, `FILE.onnx` or
             `FILE.safetensors`, as `load_network` takes it; or the name of one that is built in:
             `scripted`, `mpc`, `random`, `idle`. For several training seeds, a dictionary of them by name.
-        family: the task family, as `TriFingerEnv` takes it.
+        family: the task family, as `TriFingerEnv` takes it; None for the one that the policy was
+            trained on, and where that is not known for `pushing`.
         protocols: `all`, the reference's for the family; `generated`; or names, in a list or
             separated by commas; in a list also protocols of your own, as dictionaries.
         worlds: of every protocol.
         seed: that the worlds are drawn from.
         out: a folder for `scores.json` and the report; None writes nothing.
         name: the policy's name in the report; None takes the class or function's.
-        goal_conditioned: whether observations are those of `TriFingerGoalEnv`.
+        goal_conditioned: whether observations are those of `TriFingerGoalEnv`; None for what the
+            policy takes, by its training environment or its observation space.
         deterministic: what `predict` is asked for.
         batch_size: the most worlds that are stepped side by side.
         num_threads: that step them; None for as many as the machine runs at once.
@@ -172,14 +91,14 @@ def evaluate(
         invariance: the variables that should not matter to the policy, as a glob; None asks not.
         progress: whether to show a bar, for which `tqdm` must be installed; or a function that is
             called with the protocol's name and how many of how many episodes have ended.
-        settings: the other arguments of `TriFingerEnv`, such as `skip_frame`: those that the
-            policy was trained with.
+        settings: the other arguments of `TriFingerEnv`, such as `skip_frame`.
 
     Returns:
         The scores.
 
     Raises:
-        SettingError: an argument can not be meant.
+        SettingError: an argument is none of the values above, or the policy was trained in a world
+            of other observations or actions; nothing has run then.
         ImportError: what runs the network is not installed.
         FormatError: the file holds no network.
         ShapeError: the policy gives no nine numbers for every observation.
@@ -188,8 +107,11 @@ def evaluate(
     several = policy if isinstance(policy, Mapping) else {"0": policy}
     if not several:
         raise SettingError("policy: the dictionary of runs is empty")
-    kind = TriFingerGoalVectorEnv if goal_conditioned else TriFingerVectorEnv
-    like = kind(num_envs=1, num_threads=1, family=family, **settings)
+    world = world_of(several, family, goal_conditioned, settings)
+    like = world.like
+    ready = {run: _ready(one, like) for run, one in several.items()}
+    for run, one in ready.items():
+        world.check(run, one)
     threads = 0 if num_threads is None else num_threads
     listed = [protocols] if isinstance(protocols, str) else protocols
     texts = [one if isinstance(one, str) else json.dumps(dict(one)) for one in listed]
@@ -197,20 +119,20 @@ def evaluate(
     names = plan.protocols()
     found: str | None = None
     with _Progress(progress, len(several) * len(names) * worlds) as told:
-        for run, one in several.items():
+        for run, one in ready.items():
             plan.begin(run)
-            one = load_network(one, like.single_action_space) if is_network(one) else one
             for protocol in names:
                 if isinstance(one, str):
                     plan.drive(like._single._native, one)
                     told(protocol, worlds)
                     continue
                 rollout = plan.rollout(batch_size, threads)
-                _roll(rollout, _Actor(one, like, deterministic), partial(told, protocol))
+                actor = _Actor(one, like, partial(world.prepare, run), deterministic)
+                _roll(rollout, actor, partial(told, protocol))
                 plan.finish(rollout)
             if invariance is not None and found is None:
                 probes = plan.probes(invariance, PROBES)
-                found = _judged(probes, one, like, deterministic)
+                found = _judged(probes, one, like, partial(world.prepare, run), deterministic)
     first = next(iter(several.values()))
     scores = Scores(plan.scores(name or _named(first), resamples, confidence, found))
     if out is not None:
@@ -268,11 +190,36 @@ def evaluation_callback(every: int, *, log: str = "evaluation", **arguments: Any
     return EvaluationCallback()
 
 
+def _ready(policy: Any, like: TriFingerVectorEnv) -> Any:
+    """The policy as it is asked; refuses what could not be, before anything runs."""
+    if is_network(policy):
+        return load_network(policy, like.single_action_space)
+    if isinstance(policy, str):
+        if policy not in NAMES:
+            known = f"{', '.join(NAMES)}, FILE.onnx or FILE.safetensors"
+            raise SettingError(f"policy '{policy}': choose {known}, or pass a function or a model")
+        NativePolicy(like._single._native, policy)
+    elif not (callable(policy) or hasattr(policy, "predict")):
+        kind = type(policy).__name__
+        raise SettingError(
+            f"policy: expected a function of observations, a model with predict, the path of a "
+            f"network or a name, got {kind}"
+        )
+    return policy
+
+
 class _Actor:
     """A policy in Python, with the memory that a recurrent one has."""
 
-    def __init__(self, policy: Any, like: TriFingerVectorEnv, deterministic: bool) -> None:
+    def __init__(
+        self,
+        policy: Any,
+        like: TriFingerVectorEnv,
+        prepare: Callable[[Any], Any],
+        deterministic: bool,
+    ) -> None:
         self.policy, self.like, self.deterministic = policy, like, deterministic
+        self.prepare = prepare
         self.memory: Any = None
 
     def act(
@@ -288,7 +235,7 @@ class _Actor:
         if isinstance(self.like, TriFingerGoalVectorEnv):
             buffers += [np.empty((rows, goals)) for _ in range(2)]
             goals_into(buffers[1], buffers[2])
-        seen = self.like._shown_final(tuple(buffers))
+        seen = self.prepare(self.like._shown_final(tuple(buffers)))
         if hasattr(self.policy, "predict"):
             actions, self.memory = self.policy.predict(
                 seen, state=self.memory, episode_start=begun, deterministic=self.deterministic
@@ -322,14 +269,20 @@ def _roll(rollout: NativeRollout, actor: _Actor, told: Callable[[int], None]) ->
             ended = rollout.ended()
 
 
-def _judged(probes: NativeProbes, policy: Any, like: TriFingerVectorEnv, exact: bool) -> str:
+def _judged(
+    probes: NativeProbes,
+    policy: Any,
+    like: TriFingerVectorEnv,
+    prepare: Callable[[Any], Any],
+    exact: bool,
+) -> str:
     if isinstance(policy, str):
         return probes.drive(policy)
     begun = np.ones(probes.rows(), np.bool_)
 
     def asked(changed: bool) -> NDArray[np.float64]:
         # Afresh: what a recurrent policy remembers of the one world is no part of the other.
-        actor = _Actor(policy, like, exact)
+        actor = _Actor(policy, like, prepare, exact)
         observe, goals = probes.observe_into, probes.goals_into
         return actor.act(len(begun), begun, partial(observe, changed), partial(goals, changed))
 

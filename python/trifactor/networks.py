@@ -58,6 +58,7 @@ class _Layers:
 
     def __init__(self, path: Path, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         self._native = NativeNetwork(path)
+        self.takes = self._native.takes()
         self._bounds = low.tolist(), high.tolist()
 
     def __call__(self, observations: Any) -> NDArray[Any]:

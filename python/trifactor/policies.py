@@ -1,4 +1,4 @@
-"""Policies without learning: experts that make demonstrations."""
+"""Policies without learning: experts that make demonstrations, and what they are compared with."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
-from trifactor._trifactor import NativePolicy
+from trifactor._trifactor import NativePolicy, policy_names
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
 from trifactor.vector import TriFingerVectorEnv
+
+NAMES: tuple[str, ...] = tuple(policy_names())
+"""The policies that are built in."""
 
 
 class ScriptedPolicy:
@@ -28,14 +31,16 @@ class ScriptedPolicy:
         """Make the policy for an environment.
 
         Args:
-            env: whose `action_mode` is `joint_positions`; a wrapped one is looked through.
-            name: `scripted`, which reaches, pushes, lifts, places and stacks; or `mpc`, which
-                plans with the true model and takes a minute and more for an episode.
+            env: whose `action_mode` is `joint_positions`, but for `random`; a wrapped one is
+                looked through.
+            name: `scripted`, which reaches, pushes, lifts, places and stacks; `mpc`, which
+                plans with the true model and takes a minute and more for an episode; `random`,
+                which draws every action uniformly from the action space; or `idle`, which stays
+                where the episode begins.
 
         Raises:
-            SettingError: the environment is none of this package's, or its actions are no joint
-                angles.
-            TrifactorError: the name is unknown.
+            SettingError: the environment is none of this package's, its actions are no joint
+                angles, or the name is unknown.
         """
         inner = env.unwrapped
         if isinstance(inner, TriFingerVectorEnv):

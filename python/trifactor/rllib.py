@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import gymnasium as gym
+from gymnasium.envs.registration import VectorizeMode, load_env_creator
+from gymnasium.vector import AutoresetMode
 
 from trifactor.errors import SettingError
 from trifactor.goals import RandomGoals
+from trifactor.vector import TriFingerVectorEnv
+
+FIXED: dict[str, Any] = {
+    "autoreset_mode": AutoresetMode.NEXT_STEP,
+    "vectorization_mode": VectorizeMode.VECTOR_ENTRY_POINT,
+}
+"""Arguments that RLlib's way of stepping decides; their plain values mean the same."""
 
 
 def make(context: Mapping[str, Any]) -> gym.vector.VectorEnv[Any, Any, Any]:
@@ -29,11 +38,14 @@ def make(context: Mapping[str, Any]) -> gym.vector.VectorEnv[Any, Any, Any]:
             own; `num_envs`, which RLlib adds; further arguments of a `TriFingerVectorEnv`.
 
     Raises:
-        SettingError: there is no `id` or no `num_envs`, or another autoreset mode.
+        SettingError: there is no `id` or no `num_envs`, the id makes no batch of this package, or
+            another autoreset mode.
     """
+    if not isinstance(context, Mapping):
+        raise SettingError(f"env_config: expected a dictionary, got {type(context).__name__}")
     settings = dict(context)
     name = settings.pop("id", None)
-    if name is None:
+    if not isinstance(name, str):
         raise SettingError("env_config: 'id' is missing; give one such as 'trifactor/Pushing-v0'")
     if "num_envs" not in settings:
         raise SettingError(
@@ -41,7 +53,17 @@ def make(context: Mapping[str, Any]) -> gym.vector.VectorEnv[Any, Any, Any]:
             "config.env_runners(gym_env_vectorize_mode='vector_entry_point')"
         )
     random_goals = settings.pop("random_goals", False)
-    if settings.setdefault("autoreset_mode", "NextStep") != "NextStep":
-        raise SettingError("env_config: leave autoreset_mode away; RLlib needs 'NextStep'")
-    envs = gym.make_vec(name, vectorization_mode="vector_entry_point", **settings)
+    if not isinstance(random_goals, bool):
+        raise SettingError(f"env_config: random_goals {random_goals!r}: choose True or False")
+    for fixed, needed in FIXED.items():
+        if settings.pop(fixed, needed) not in (needed, needed.value):
+            raise SettingError(f"env_config: leave {fixed} out; RLlib needs '{needed.value}'")
+    try:
+        entry = gym.spec(name).vector_entry_point
+        kind = load_env_creator(entry) if isinstance(entry, str) else entry
+    except (gym.error.Error, ImportError, AttributeError) as error:
+        raise SettingError(f"env_config: id '{name}': {error}") from error
+    if kind is None or (isinstance(kind, type) and not issubclass(kind, TriFingerVectorEnv)):
+        raise SettingError(f"env_config: id '{name}' makes no trifactor.TriFingerVectorEnv")
+    envs = gym.make_vec(name, **FIXED, **settings)
     return RandomGoals(envs) if random_goals else envs

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
-from trifactor.errors import SettingError
+from trifactor.errors import OrderError, SettingError
 from trifactor.vector import TriFingerVectorEnv
 
 
@@ -24,7 +24,8 @@ class SB3VecEnv(VecEnv):
     `TimeLimit.truncated`, so that algorithms bootstrap there; and `is_success`, which they log.
 
     `env_method` calls the methods of a `TriFingerEnv`, `do_intervention` among them; `set_attr`
-    keeps attributes of your own. Goal-conditioned batches work with `HerReplayBuffer`.
+    keeps attributes of your own. Goal-conditioned batches work with `HerReplayBuffer`. A batch that
+    was made with `render_mode="rgb_array"` can be drawn, by `VecVideoRecorder` too.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class SB3VecEnv(VecEnv):
             info_keys: which of a step's infos every world's dictionary has; few keep it quick.
 
         Raises:
-            SettingError: it is none, resets otherwise, or has `copy=False`.
+            SettingError: it is none, resets otherwise, or has `copy=False`; or a key is no name.
         """
         batch = envs.unwrapped
         if not isinstance(batch, TriFingerVectorEnv):
@@ -52,19 +53,49 @@ class SB3VecEnv(VecEnv):
         if not batch.copy:
             raise SettingError("copy=False: Stable-Baselines3 keeps observations; leave it True")
         self.envs = envs
+        if isinstance(info_keys, str) or not all(isinstance(key, str) for key in info_keys):
+            raise SettingError(f"info_keys {info_keys!r}: expected a list of names")
         self.info_keys = tuple(info_keys)
         self._batch = batch
         self._actions: Any = None
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
+        self.metadata["render_fps"] = batch.metadata["render_fps"]
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Choose the seeds of the next reset: world i gets `seed + i`; None draws one.
+
+        Raises:
+            SettingError: it is no integer from 0 on that leaves room for every world.
+        """
+        if seed is None:
+            return list(super().seed())
+        one = hasattr(seed, "__index__") and not isinstance(seed, bool)
+        if not one or not 0 <= seed <= 2**64 - self.num_envs:
+            raise SettingError(f"seed {seed!r}: choose an integer from 0 to 2**64 - {self.num_envs}")
+        self._seeds = [int(seed) + world for world in range(self.num_envs)]
+        return self._seeds
+
+    def set_options(
+        self, options: list[dict[str, Any]] | dict[str, Any] | None = None
+    ) -> None:
+        """Keep options for the next reset; a batch has none that its worlds may be given.
+
+        Raises:
+            SettingError: an option is given.
+        """
+        listed: Any = [options or {}] if isinstance(options, dict | None) else options
+        if not isinstance(listed, list | tuple) or not all(isinstance(o, dict) for o in listed):
+            raise SettingError(f"options {options!r}: expected a dictionary, or one for each world")
+        for name in (name for one in listed for name in one):
+            raise SettingError(f"options: unknown option '{name}'; worlds have none")
 
     def reset(self) -> Any:
         """Begin an episode in every world: of the seeds given since the last reset, or the next."""
-        options = next((given for given in self._options if given), None)
         seeds: Any = None if self._seeds == [None] * self.num_envs else self._seeds
-        observations, infos = self.envs.reset(seed=seeds, options=options)
-        self.reset_infos = self._rows(infos)
+        observations, infos = self.envs.reset(seed=seeds)
+        # Wrappers may tell of steps alone.
+        self.reset_infos = self._rows(infos, [key for key in self.info_keys if key in infos])
         self._reset_seeds()
-        self._reset_options()
         return observations
 
     def step_async(self, actions: NDArray[Any]) -> None:
@@ -72,13 +103,24 @@ class SB3VecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
-        """Step every world: observations, rewards, whether episodes ended, an info for each."""
-        observations, rewards, terminated, truncated, infos = self.envs.step(self._actions)
+        """Step every world: observations, rewards, whether episodes ended, an info for each.
+
+        Raises:
+            OrderError: `step_async` was not called.
+            SettingError: infos have none of the `info_keys`.
+            ShapeError, NotFiniteError: as of `TriFingerVectorEnv.step`.
+        """
+        actions, self._actions = self._actions, None
+        if actions is None:
+            raise OrderError("step_wait: call step_async with the actions first")
+        observations, rewards, terminated, truncated, infos = self.envs.step(actions)
         ended = terminated | truncated
-        rows = self._rows(infos)
+        rows = self._rows(infos, self.info_keys)
+        # What a wrapper tells of a step, a reset does not change.
+        finals = {**infos, **infos.get("final_info", {})}
         for world in np.flatnonzero(ended).tolist():
             rows[world] = {
-                **self._row(infos["final_info"], world),
+                **self._row(finals, world, self.info_keys),
                 "is_success": bool(infos["final_info"]["success"][world]),
                 "terminal_observation": infos["final_obs"][world],
                 "TimeLimit.truncated": bool(truncated[world] and not terminated[world]),
@@ -113,25 +155,90 @@ class SB3VecEnv(VecEnv):
         indices: VecEnvIndices = None,
         **method_kwargs: Any,
     ) -> list[Any]:
-        """Call a method of a `TriFingerEnv` for worlds; as `TriFingerVectorEnv.call`."""
+        """Call a method of a `TriFingerEnv` for worlds; as `TriFingerVectorEnv.call`.
+
+        `render` gives these worlds' pictures.
+        """
         worlds = self._get_indices(indices)
+        if method_name == "render":
+            pictures = self.get_images()
+            return [pictures[world] for world in worlds]
         return list(self._batch.call(method_name, *method_args, worlds=worlds, **method_kwargs))
 
-    def env_is_wrapped(
-        self, wrapper_class: type[gym.Wrapper[Any, Any, Any, Any]], indices: VecEnvIndices = None
-    ) -> list[bool]:
-        """Whether single worlds have that wrapper: none has any."""
-        return [False for _ in self._get_indices(indices)]
+    def env_is_wrapped(self, wrapper_class: type[Any], indices: VecEnvIndices = None) -> list[bool]:
+        """Whether the batch, and so every world, has that wrapper, such as `RandomGoals`.
 
-    def _rows(self, infos: dict[str, Any]) -> list[dict[str, Any]]:
-        if all(isinstance(infos[key], np.ndarray) and infos[key].ndim == 1 for key in self.info_keys):
-            columns = [infos[key].tolist() for key in self.info_keys]
+        Raises:
+            SettingError: it is no class.
+        """
+        if not isinstance(wrapper_class, type):
+            raise SettingError(f"wrapper_class {wrapper_class!r}: expected a class")
+        around: Any = self.envs
+        found = False
+        while isinstance(around, VectorWrapper) and not found:
+            found, around = isinstance(around, wrapper_class), around.env
+        return [found for _ in self._get_indices(indices)]
+
+    def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
+        """A picture of every world's present state; None for each without `render_mode`."""
+        pictures = self._batch.render()
+        if pictures is None:
+            warnings.warn(
+                "nothing is drawn: make the batch with render_mode='rgb_array'", stacklevel=2
+            )
+            return [None] * self.num_envs
+        return list(pictures)
+
+    def render(self, mode: str | None = None) -> NDArray[np.uint8] | None:
+        """All worlds side by side in one picture.
+
+        Args:
+            mode: `rgb_array` returns the picture; `human` shows it in a window, for which
+                `opencv-python` must be installed; None is the batch's `render_mode`.
+
+        Raises:
+            SettingError: another mode, or no window can be shown.
+        """
+        if mode not in (None, "rgb_array", "human"):
+            raise SettingError(f"mode {mode!r}: choose 'rgb_array', 'human' or None")
+        try:
+            picture: NDArray[np.uint8] | None = super().render(mode)
+        except Exception as error:
+            if mode != "human":
+                raise
+            needed = "opencv-python (not its headless form) and a display"
+            raise SettingError(f"mode 'human' needs {needed}: {error}") from error
+        return picture
+
+    def _get_indices(self, indices: VecEnvIndices) -> Iterable[int]:
+        """The worlds that are meant, checked."""
+        if indices is None:
+            return range(self.num_envs)
+        if not isinstance(indices, str) and isinstance(indices, Iterable):
+            listed: list[Any] = list(indices)
+        else:
+            listed = [indices]
+        for world in listed:
+            one = hasattr(world, "__index__") and not isinstance(world, bool | np.bool_)
+            if not one or not 0 <= world < self.num_envs:
+                raise SettingError(
+                    f"indices: {world!r} is no world; the batch has {self.num_envs}, from 0"
+                )
+        return [int(world) for world in listed]
+
+    def _rows(self, infos: dict[str, Any], keys: Sequence[str]) -> list[dict[str, Any]]:
+        for key in keys:
+            if key not in infos:
+                known = ", ".join(name for name in infos if not name.startswith("_"))
+                raise SettingError(f"info_keys: no info is named {key!r}; there are {known}")
+        if all(isinstance(infos[key], np.ndarray) and infos[key].ndim == 1 for key in keys):
+            columns = [infos[key].tolist() for key in keys]
             rows = zip(*columns, strict=True) if columns else [()] * self.num_envs
-            return [dict(zip(self.info_keys, row, strict=True)) for row in rows]
-        return [self._row(infos, world) for world in range(self.num_envs)]
+            return [dict(zip(keys, row, strict=True)) for row in rows]
+        return [self._row(infos, world, keys) for world in range(self.num_envs)]
 
-    def _row(self, infos: dict[str, Any], world: int) -> dict[str, Any]:
-        return {key: _of(infos[key], world) for key in self.info_keys}
+    def _row(self, infos: dict[str, Any], world: int, keys: Sequence[str]) -> dict[str, Any]:
+        return {key: _of(infos[key], world) for key in keys}
 
 
 def _of(column: Any, world: int) -> Any:

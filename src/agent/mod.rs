@@ -13,7 +13,7 @@ mod network;
 mod pose;
 mod reach;
 
-use crate::env::{Config, Env};
+use crate::env::Config;
 use crate::error::{Error, Result};
 use crate::robot::{ActionMode, Nine};
 use crate::space::normalize;
@@ -23,7 +23,7 @@ use crate::world::State;
 
 pub use blocks::{ScriptedBlocks, ScriptedPush};
 pub use cem::Cem;
-pub use driver::{DRIVERS, driver};
+pub use driver::{BuiltIn, NAMES, driver};
 pub use mpc::{Mpc, MpcSettings, Worth};
 #[cfg(feature = "networks")]
 pub use network::Network;
@@ -45,26 +45,6 @@ pub fn scripted(family: &Family, dt: f64) -> Box<dyn Policy + Send + Sync> {
     match family.reward().rules {
         Rules::Reaching => Box::new(ScriptedReach),
         _ => Box::new(ScriptedBlocks::new(dt)),
-    }
-}
-
-/// The names of [`named`]'s policies.
-pub const NAMES: [&str; 2] = ["scripted", "mpc"];
-
-/// The policy without learning of that name, for the worlds of an environment: `scripted` or
-/// `mpc`, model-predictive control with its default settings.
-///
-/// # Errors
-/// [`Error::UnknownName`] lists the names; those of [`Mpc::new`].
-pub fn named(name: &str, env: &Env) -> Result<Box<dyn Policy + Send + Sync>> {
-    match name {
-        "scripted" => Ok(scripted(env.family(), env.dt())),
-        "mpc" => Ok(Box::new(Mpc::new(env, MpcSettings::default())?)),
-        _ => Err(Error::UnknownName {
-            what: "policy",
-            name: name.to_string(),
-            known: NAMES.join(", "),
-        }),
     }
 }
 
@@ -101,12 +81,5 @@ mod tests {
         assert_eq!(action(&plain, &REST), Ok(REST));
         let torques = Config { action_mode: ActionMode::JointTorques, ..plain };
         assert!(matches!(action(&torques, &REST), Err(Error::Setting { .. })));
-    }
-
-    #[test]
-    fn policies_are_found_by_name_and_others_listed() {
-        let env = Env::new(Config::new("pushing")).unwrap();
-        assert!(NAMES.iter().all(|name| named(name, &env).is_ok()));
-        assert!(matches!(named("ppo", &env), Err(Error::UnknownName { .. })));
     }
 }

@@ -113,7 +113,7 @@ fn actor(options: &Options) -> Result<(Actor, Env)> {
             let network = Box::new(Network::load(path)?);
             Ok((Actor::Network(stem, network), options.world.described()?))
         }
-        _ if agent::DRIVERS.contains(&name.as_str()) => {
+        _ if agent::NAMES.contains(&name.as_str()) => {
             Ok((Actor::BuiltIn(name), options.world.env(false)?))
         }
         _ => Err(Error::UnknownName {
@@ -122,7 +122,7 @@ fn actor(options: &Options) -> Result<(Actor, Env)> {
             known: format!(
                 "{}, FILE.safetensors; trifactor.evaluate from Python takes functions, models and \
                  FILE.onnx too",
-                agent::DRIVERS.join(", ")
+                agent::NAMES.join(", ")
             ),
         }),
     }

@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 use super::log::{Header, Outcome, Writer};
 use super::work::Progress;
 use super::{WorldOptions, print};
-use crate::agent::{self, Policy};
+use crate::agent::{self, BuiltIn};
 use crate::causal::Strength;
 use crate::env::Env;
 use crate::error::Result;
@@ -25,7 +25,7 @@ const CHANGED: [&str; 3] = ["mass", "size", "friction"];
 pub(super) struct Options {
     #[command(flatten)]
     world: WorldOptions,
-    /// What moves the robot: scripted, or mpc (plans with the true model; minutes an episode)
+    /// What moves the robot; mpc plans with the true model and takes minutes an episode
     #[arg(long, default_value = "scripted", value_parser = agent::NAMES)]
     policy: String,
     /// Number of episodes
@@ -66,13 +66,13 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     let mut env = options.world.env(false)?;
     let header = Header::new(env.description(), options.seed);
     env.reset(Some(options.seed));
-    let mut policy = agent::named(&options.policy, &env)?;
+    let mut policy = BuiltIn::new(&options.policy, &env)?;
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
     let mut log = Writer::create(path, &header)?;
     let mut recorder = match &options.record {
         Some(path) => {
-            let (policy, masks) = (SCRIPTED.to_string(), options.masks);
+            let (policy, masks) = (options.policy.clone(), options.masks);
             let header = record::Header { policy, masks, ..record::Header::of(&env) };
             Some(Recorder::new(record::Writer::create(path, &header)?))
         }
@@ -86,7 +86,7 @@ pub(super) fn run(options: &Options) -> Result<i32> {
         }
         bar.set_message(format!("episode {} of {}", episode + 1, options.episodes));
         let kept = (&mut log, recorder.as_mut());
-        reports.push(self::episode(&mut env, policy.as_mut(), kept, &bar)?);
+        reports.push(self::episode(&mut env, &mut policy, kept, &bar)?);
     }
     recorder.map_or(Ok(()), Recorder::close)?;
     bar.finish_and_clear();
@@ -98,7 +98,7 @@ pub(super) fn run(options: &Options) -> Result<i32> {
 /// Intervenes, samples a goal, and lets the policy work until the episode's end.
 fn episode(
     env: &mut Env,
-    policy: &mut dyn Policy,
+    policy: &mut BuiltIn,
     (log, mut recorder): (&mut Writer, Option<&mut Recorder>),
     bar: &ProgressBar,
 ) -> Result<Report> {
@@ -125,7 +125,7 @@ fn episode(
     let (mut action, mut reward, mut spent) = ([0.0; 9], 0.0, Duration::ZERO);
     let steps = env.max_episode_length();
     for _ in 0..steps {
-        policy.act(env.state(), &mut action);
+        policy.act(env.state(), &mut action)?;
         if let Some(recorder) = &mut recorder {
             recorder.before(0, env)?;
         }

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
@@ -130,6 +131,7 @@ def test_scores_are_saved_read_compared_and_reported(tmp_path):
     assert "random" in page and "<svg" in page
     found = scores.compare(short("idle", protocols="P1,P2,P3"))
     assert found["second"] == "idle" and len(found["protocols"]) == 3
+    assert isinstance(found, trifactor.Comparison)
     files = scores.report(tmp_path / "both", short("idle", protocols="P1,P2,P3"))
     assert files[0].name == "report.html"
     charts = [path for path in files if path.suffix in (".svg", ".png") and path.parent.name == "both"]
@@ -138,6 +140,117 @@ def test_scores_are_saved_read_compared_and_reported(tmp_path):
     assert len(list((tmp_path / "stills").glob("0_P?_*"))) == 3 * shown > 0
     assert page.count("data:image/png") == 2 * shown
     assert "random" in repr(scores)
+
+
+def test_a_comparison_is_a_table_and_still_the_dictionary():
+    first, second = (short(policy, name="PPO") for policy in ("random", "idle"))
+    found = first.compare(second)
+    # Two of one name are told apart.
+    assert (found["first"], found["second"]) == ("PPO (first)", "PPO (second)")
+    named = first.named("a <b>").compare(second.named("still"))
+    title, head, rule, *rows = str(named).splitlines()
+    assert title == "a <b> against still: last_fractional_success"
+    assert head.split() == ["protocol", "difference", "interval", "a", "<b>", "better"]
+    assert set(rule) == {"-"} and [row.split()[0] for row in rows] == ["P0", "P4", "all"]
+    assert max(len(line) for line in str(named).splitlines()) <= 80
+    assert repr(named) == str(named)
+    for (name, difference, low, high, better), row in zip(named.rows("return"), rows, strict=True):
+        of = {one["protocol"]: one["metrics"] for one in named["protocols"]}
+        pair = of.get(name, named["overall"])["return"]
+        assert (difference, [low, high], better) == (
+            pair["difference"],
+            pair["interval"],
+            pair["better"],
+        )
+        assert row.split()[0] == name
+    page = named._repr_html_()
+    assert page.count("<tr>") == 4 and "a &lt;b&gt;" in page and "<b>" not in page
+    assert json.loads(json.dumps(named.to_dict())) == dict(named)
+    with pytest.raises(trifactor.SettingError, match="choose one of"):
+        named.table("beauty")
+    with pytest.raises(trifactor.SettingError, match="expected Scores, got dict"):
+        first.compare(second.document)
+    with pytest.raises(trifactor.SettingError, match="expected Scores, got str"):
+        first.report("nowhere", "runs/other/scores.json")
+
+
+class Spaced(Model):
+    """A model that knows its spaces and no environment, as one is that was loaded from a file."""
+
+    def __init__(self, like):
+        super().__init__()
+        self.observation_space, self.action_space = like.observation_space, like.action_space
+
+
+@pytest.mark.parametrize(
+    ("trained", "evaluated", "said"),
+    [
+        ("Reaching", {}, "policy: 37 numbers, pushing: 56 numbers; pass family=.*'reaching'"),
+        ("PushingGoal", {"goal_conditioned": False}, "pass goal_conditioned=True"),
+        ("Pushing", {"goal_conditioned": True}, "pass goal_conditioned=False"),
+        ("Pushing", {"observation_mode": "entities"}, r"56 numbers, pushing: an array of shape"),
+        ("Pushing", {"normalize_actions": False}, "normalize_actions"),
+    ],
+)
+def test_a_policy_of_other_spaces_is_refused_before_anything_runs(trained, evaluated, said):
+    model = Spaced(gym.make(f"trifactor/{trained}-v0", **SHORT))
+    with pytest.raises(trifactor.SettingError, match=said):
+        short(model, **evaluated)
+    assert model.starts == 0
+
+
+def test_a_policy_of_goals_is_asked_with_goals():
+    class Goals(Spaced):
+        def predict(self, observation, **more):
+            assert set(observation) == {"observation", "achieved_goal", "desired_goal"}
+            return super().predict(observation["observation"], **more)
+
+    model = Goals(gym.make("trifactor/PushingGoal-v0", **SHORT))
+    scores = short(model, protocols="P0", invariance=None)
+    assert scores.document["world"]["config"]["goal_conditioned"]
+
+
+def test_the_page_lists_every_familys_protocols():
+    page = (Path(__file__).parents[2] / "docs/evaluation.md").read_text(encoding="utf-8")
+    table = page.split("| family | the reference's protocols |")[1].split("\n\n")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines()[2:]]
+    listed = {family: names for families, names in rows for family in families.split(", ")}
+    assert set(listed) == set(trifactor.registration.FAMILIES.values())
+    for family, names in listed.items():
+        own = trifactor.curriculum.get_protocols(family, generated=False)
+        expected = ", ".join(one["name"] for one in own) or "none; the generated ones"
+        assert names == expected, family
+
+
+def test_policies_that_are_built_in_have_one_list_of_names():
+    names = trifactor.policies.NAMES
+    assert names == ("scripted", "mpc", "random", "idle")
+    env = gym.make("trifactor/Reaching-v0", **SHORT)
+    env.reset(seed=0)
+    for name in names:
+        if name != "mpc":
+            assert env.action_space.contains(trifactor.scripted_policy(env, name)())
+    refused = []
+    for attempt in (lambda: short("wise"), lambda: trifactor.scripted_policy(env, "wise")):
+        with pytest.raises(trifactor.SettingError) as error:
+            attempt()
+        refused.append(str(error.value))
+    assert all(all(name in message for name in names) for message in refused)
+    assert all(name in trifactor.evaluate.__doc__ for name in names)
+
+
+def test_an_idle_policy_stays_and_a_random_one_draws_alike_as_evaluated():
+    for name in ("idle", "random"):
+        env = gym.make("trifactor/Pushing-v0", **SHORT)
+        (world,) = trifactor.curriculum.get_manifest("pushing", "P0", worlds=1)["worlds"]
+        env.reset(seed=world["seed"])
+        policy = trifactor.scripted_policy(env, name)
+        total, ended = 0.0, False
+        while not ended:
+            _, reward, _, ended, _ = env.step(policy())
+            total += reward
+        expected = short(name, protocols="P0", worlds=1).mean("P0", "return")
+        assert total == pytest.approx(expected, rel=1e-4, abs=1e-6), name
 
 
 @pytest.mark.parametrize(
@@ -150,6 +263,7 @@ def test_scores_are_saved_read_compared_and_reported(tmp_path):
         ({"resamples": 0}, trifactor.SettingError, "resamples"),
         ({"policy": {}}, trifactor.SettingError, "empty"),
         ({"policy": "wise"}, trifactor.SettingError, "scripted"),
+        ({"policy": "mine.zip"}, trifactor.SettingError, "FILE.safetensors"),
         ({"policy": "idle", "action_mode": "joint_torques"}, trifactor.SettingError, "joint_positions"),
         ({"policy": lambda seen: seen}, trifactor.ShapeError, "9"),
         ({"policy": lambda seen: "left"}, trifactor.ShapeError, "numbers"),

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import train_rllib
+from gymnasium.vector import AutoresetMode
 
 import trifactor
 import trifactor.rllib
@@ -42,8 +43,27 @@ def test_rllib_steps_the_batch_itself_and_counts_whole_episodes():
         ({"num_envs": 2}, "'id' is missing"),
         ({"id": "trifactor/Pushing-v0"}, "vector_entry_point"),
         ({"id": "trifactor/Pushing-v0", "num_envs": 2, "autoreset_mode": "SameStep"}, "NextStep"),
+        ({"id": "trifactor/Pushing-v0", "num_envs": 2, "vectorization_mode": "sync"}, "vectorization"),
+        ({"id": "trifactor/Pushing-v0", "num_envs": 0}, "num_envs"),
+        ({"id": "trifactor/Pushing-v0", "num_envs": 2, "random_goals": "yes"}, "random_goals"),
+        ({"id": "trifactor/Pushing-v0", "num_envs": 2, "skip_frame": 0}, "skip_frame"),
+        ({"id": "trifactor/Pulling-v0", "num_envs": 2}, "Pulling"),
+        ({"id": "trifactor/Sprites-Place1-v0", "num_envs": 2}, "Sprites-Place1"),
+        ({"id": "CartPole-v1", "num_envs": 2}, "TriFingerVectorEnv"),
+        ({"id": 5, "num_envs": 2}, "'id'"),
+        ("trifactor/Pushing-v0", "env_config"),
+        (None, "env_config"),
     ],
 )
 def test_what_rllib_would_misunderstand_is_refused(context, match):
     with pytest.raises(trifactor.SettingError, match=match):
         trifactor.rllib.make(context)
+
+
+@pytest.mark.parametrize("mode", ["NextStep", AutoresetMode.NEXT_STEP])
+def test_the_mode_that_rllib_needs_may_be_named(mode):
+    envs = trifactor.rllib.make(
+        {"id": "trifactor/Pushing-v0", "num_envs": 2, "autoreset_mode": mode, "random_goals": True}
+    )
+    assert isinstance(envs, trifactor.RandomGoals)
+    assert envs.unwrapped.autoreset_mode == AutoresetMode.NEXT_STEP

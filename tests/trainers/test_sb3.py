@@ -1,5 +1,7 @@
 """Stable-Baselines3 on a batch: what it sees, and that it trains."""
 
+import sys
+import types
 from pathlib import Path
 
 import gymnasium as gym
@@ -9,7 +11,7 @@ import train_sb3
 from stable_baselines3 import PPO, SAC, HerReplayBuffer
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor, VecVideoRecorder
 
 import trifactor
 from trifactor.sb3 import SB3VecEnv
@@ -89,6 +91,145 @@ def test_a_batch_that_would_be_misunderstood_is_refused(settings, match):
         make(**settings)
     with pytest.raises(trifactor.SettingError, match="TriFingerVectorEnv"):
         SB3VecEnv(gym.make_vec("CartPole-v1", num_envs=2, vectorization_mode="sync"))
+
+
+def drawn(num_envs=2, **settings):
+    return make(num_envs=num_envs, render_mode="rgb_array", render_size=(32, 24), **settings)
+
+
+def test_pictures_are_those_of_the_batch():
+    envs = drawn()
+    envs.reset()
+    images = envs.get_images()
+    assert [image.shape for image in images] == [(24, 32, 3)] * 2
+    for image, own in zip(images, envs.envs.render(), strict=True):
+        assert np.array_equal(image, own)
+    assert np.array_equal(envs.env_method("render", indices=1)[0], images[1])
+    assert envs.render().shape == envs.render("rgb_array").shape == (48, 32, 3)
+    assert envs.render_mode == "rgb_array"
+    assert envs.metadata == {"render_modes": ["human", "rgb_array"], "render_fps": 250}
+    with pytest.raises(trifactor.SettingError, match="mode 'ansi'"):
+        envs.render("ansi")
+
+
+def test_without_a_render_mode_nothing_is_drawn():
+    envs = make()
+    envs.reset()
+    with pytest.warns(UserWarning, match="render_mode"):
+        assert envs.get_images() == [None] * 3
+    with pytest.warns(UserWarning, match="render_mode"):
+        assert envs.render() is None
+    assert envs.metadata["render_modes"] == []
+
+
+def test_a_policy_is_evaluated_while_it_is_drawn():
+    class Counting(SB3VecEnv):
+        drawn = 0
+
+        def get_images(self):
+            self.drawn += 1
+            return super().get_images()
+
+    envs = Counting(drawn().envs)
+    model = PPO("MlpPolicy", envs, n_steps=8, batch_size=16, n_epochs=1, device="cpu")
+    evaluate_policy(model, VecMonitor(envs), n_eval_episodes=2, render=True)
+    assert envs.drawn == 6
+
+
+def test_a_window_shows_all_worlds_and_where_none_can_be_it_is_said(monkeypatch):
+    shown = []
+    window = types.SimpleNamespace(
+        imshow=lambda name, picture: shown.append(picture), waitKey=lambda wait: None
+    )
+    monkeypatch.setitem(sys.modules, "cv2", window)
+    envs = VecMonitor(drawn())
+    envs.reset()
+    envs.render("human")
+    assert np.array_equal(shown[0][:, :, ::-1], envs.render())
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(trifactor.SettingError, match="opencv-python"):
+        envs.render("human")
+
+
+def test_videos_are_recorded(tmp_path):
+    recorded = VecVideoRecorder(drawn(), str(tmp_path), lambda step: step == 0, video_length=4)
+    recorded.reset()
+    for _ in range(5):
+        recorded.step(np.zeros((2, 9), np.float32))
+    recorded.close()
+    (video,) = tmp_path.glob("*.mp4")
+    assert video.stat().st_size > 0
+
+
+def test_gymnasium_records_videos_of_one_world_and_of_a_batch(tmp_path):
+    settings = {**SHORT, "render_mode": "rgb_array", "render_size": (32, 24)}
+    one = gym.wrappers.RecordVideo(gym.make("trifactor/Pushing-v0", **settings), str(tmp_path / "1"))
+    one.reset()
+    for _ in range(6):
+        one.step(np.zeros(9, np.float32))
+    one.close()
+    batch = gym.make_vec("trifactor/Pushing-v0", num_envs=2, **settings)
+    many = gym.wrappers.vector.RecordVideo(batch, str(tmp_path / "2"), video_length=4)
+    many.reset()
+    for _ in range(6):
+        many.step(np.zeros((2, 9), np.float32))
+    many.close()
+    for folder in "12":
+        assert [video.stat().st_size > 0 for video in (tmp_path / folder).glob("*.mp4")] == [True]
+
+
+def test_a_wrapper_of_the_batch_is_every_worlds():
+    batch = gym.make_vec("trifactor/Pushing-v0", num_envs=2, autoreset_mode="SameStep", **SHORT)
+    envs = SB3VecEnv(trifactor.RandomGoals(batch))
+    assert envs.env_is_wrapped(trifactor.RandomGoals) == [True, True]
+    assert envs.env_is_wrapped(Monitor, indices=0) == [False]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda envs: envs.seed(-1), trifactor.SettingError, "seed"),
+        (lambda envs: envs.seed(True), trifactor.SettingError, "seed"),
+        (lambda envs: envs.seed(1.5), trifactor.SettingError, "seed"),
+        (lambda envs: envs.seed("7"), trifactor.SettingError, "seed"),
+        (lambda envs: envs.seed(2**64 - 1), trifactor.SettingError, "seed"),
+        (lambda envs: envs.set_options({"level": 1}), trifactor.SettingError, "level"),
+        (lambda envs: envs.set_options([{}, {"level": 1}, {}]), trifactor.SettingError, "level"),
+        (lambda envs: envs.set_options({"reset_mask": 1}), trifactor.SettingError, "reset_mask"),
+        (lambda envs: envs.set_options(3), trifactor.SettingError, "options"),
+        (lambda envs: envs.step_wait(), trifactor.OrderError, "step_async"),
+        (lambda envs: envs.step(None), trifactor.TrifactorError, "actions"),
+        (lambda envs: envs.step(np.zeros((2, 9))), trifactor.ShapeError, "actions"),
+        (lambda envs: envs.step("left"), trifactor.ShapeError, "actions"),
+        (lambda envs: envs.get_attr("dt", indices=3), trifactor.SettingError, "indices"),
+        (lambda envs: envs.get_attr("dt", indices=[0, -1]), trifactor.SettingError, "indices"),
+        (lambda envs: envs.get_attr("dt", indices="all"), trifactor.SettingError, "indices"),
+        (lambda envs: envs.get_attr("dt", indices=True), trifactor.SettingError, "indices"),
+        (lambda envs: envs.set_attr("mine", 1, indices=1.0), trifactor.SettingError, "indices"),
+        (lambda envs: envs.env_method("step"), trifactor.SettingError, "step"),
+        (lambda envs: envs.env_method("reset"), trifactor.SettingError, "reset"),
+        (lambda envs: envs.env_method("_info"), trifactor.SettingError, "_info"),
+        (lambda envs: envs.env_method("nothing"), AttributeError, "nothing"),
+        (lambda envs: envs.env_method("get_state", indices=9), trifactor.SettingError, "indices"),
+        (lambda envs: envs.env_is_wrapped("Monitor"), trifactor.SettingError, "wrapper_class"),
+    ],
+)
+def test_a_call_that_is_refused_names_its_argument_and_changes_nothing(call, error, said):
+    envs, untouched = make(), make()
+    with pytest.raises(error, match=said):
+        call(envs)
+    envs.seed(np.int64(3))
+    untouched.seed(3)
+    assert bits(envs.reset()) == bits(untouched.reset())
+    assert envs.get_attr("dt", indices=np.int64(1)) == untouched.get_attr("dt", indices=[1])
+
+
+@pytest.mark.parametrize("keys", ["success", [1], ("sucess",)])
+def test_info_keys_that_no_info_has_are_refused_with_those_that_there_are(keys):
+    with pytest.raises(trifactor.SettingError, match="info_keys"):
+        envs = make(info_keys=keys)
+        envs.reset()
+        envs.step(np.zeros((3, 9)))
 
 
 def test_hindsight_replay_learns_from_relabelled_goals(tmp_path):
