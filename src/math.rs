@@ -1,7 +1,10 @@
 //! Deterministic mathematics and the one place where nalgebra and Rapier's glam types meet.
 //!
 //! Everything on the state's path calls these functions: they are pure Rust (`libm`), so their
-//! bits do not depend on the platform's C library.
+//! bits do not depend on the platform's C library. Where IEEE 754 fixes the result (`sqrt`, `abs`,
+//! `floor`), the standard library's functions give the same bits on every machine and compile to
+//! one instruction; libm's `sqrt` is inline assembly that stalls in code built for AVX. The
+//! dependencies are built on libm, so lengths are computed here, not by their methods.
 
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use rapier3d_f64::math::{Pose as RapierPose, Rotation, Vector};
@@ -13,6 +16,27 @@ pub type Triple = [f64; 3];
 
 /// A unit quaternion in the order x, y, z, w.
 pub type Quat = [f64; 4];
+
+/// The Euclidean length of a nalgebra vector.
+///
+/// The same bits as its `norm`, which takes libm's square root.
+pub fn norm(v: &Vector3<f64>) -> f64 {
+    v.norm_squared().sqrt()
+}
+
+/// The Euclidean length of Rapier's vector.
+///
+/// The same bits as its `length`, which takes libm's square root.
+pub(crate) fn length(v: Vector) -> f64 {
+    v.length_squared().sqrt()
+}
+
+/// Rapier's vector scaled to length 1; it must not be zero.
+///
+/// The same bits as its `normalize`, which takes libm's square root.
+pub(crate) fn direction(v: Vector) -> Vector {
+    v * (1.0 / length(v))
+}
 
 /// The identity rotation.
 pub const IDENTITY: Quat = [0.0, 0.0, 0.0, 1.0];

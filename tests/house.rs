@@ -133,6 +133,23 @@ fn rapier_is_spelled_only_in_world_and_math() {
     }
 }
 
+/// nalgebra's and Rapier's own methods take libm's square root, inline assembly that stalls in code
+/// built for AVX; `math` computes the same bits with the processor's instruction.
+#[test]
+fn lengths_on_the_path_of_a_step_take_the_standard_square_root() {
+    let methods = [".norm()", ".length()", ".normalize()", ".magnitude()", "libm::sqrt"];
+    for (name, text) in sources() {
+        if !["robot/", "world/", "task/"].iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code(text) {
+            let found = methods.iter().find(|method| line.contains(*method));
+            assert!(found.is_none(), "src/{name}:{number} takes libm's square root: {line}");
+        }
+    }
+}
+
 #[test]
 fn the_world_has_one_owner() {
     for (name, text) in sources() {

@@ -114,7 +114,7 @@ fn segments(p: &Capsule, q: &Capsule) -> f64 {
     // The best point of one axis for the other's, then back once: exact for two segments.
     let t = ((de * s + er) / ee).clamp(0.0, 1.0);
     let s = ((de * t - dr) / dd).clamp(0.0, 1.0);
-    (p.a + d * s - (q.a + e * t)).norm()
+    math::norm(&(p.a + d * s - (q.a + e * t)))
 }
 
 #[cfg(test)]

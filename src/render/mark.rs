@@ -61,7 +61,7 @@ impl Mark {
     /// An arrow: a shaft of that radius and a head.
     pub fn arrow(from: Triple, to: Triple, radius: f64, color: Triple) -> [Self; 2] {
         let along = math::vector(to) - math::vector(from);
-        let head = along.norm().min(6.0 * radius);
+        let head = math::norm(&along).min(6.0 * radius);
         let direction = along.try_normalize(1e-12).unwrap_or_else(Vector3::zeros);
         let base = math::triple(math::vector(to) - direction * head);
         let shapes = [
@@ -89,7 +89,7 @@ impl Mark {
                 let turn = UnitQuaternion::rotation_between(&Vector3::z(), &along);
                 // Straight down there is no one way to turn.
                 let turn = turn.map_or([1.0, 0.0, 0.0, 0.0], math::quat);
-                (from, turn, [radius, radius, along.norm()])
+                (from, turn, [radius, radius, math::norm(&along)])
             }
         }
     }

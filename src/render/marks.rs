@@ -51,7 +51,7 @@ pub fn contacts(contacts: &Contacts, seconds: f64) -> Vec<Mark> {
         let spot = MarkShape::Ball { center: pair.place, radius: SPOT };
         let force = math::vector(pair.push) / seconds;
         let arrow = force.try_normalize(1e-9).map(|along| {
-            let length = (LENGTH * force.norm()).clamp(LENGTHS[0], LENGTHS[1]);
+            let length = (LENGTH * math::norm(&force)).clamp(LENGTHS[0], LENGTHS[1]);
             let to = math::vector(pair.place) + along * length;
             Mark::arrow(pair.place, math::triple(to), SHAFT, FORCE)
         });

@@ -62,7 +62,8 @@ impl View {
     pub(super) fn of_light(toward: Triple, middle: Triple, reach: f64, pixels: usize) -> Self {
         let forward = -math::vector(toward);
         let helper = if forward.x.abs() < 0.7 { Vector3::x() } else { Vector3::y() };
-        let right = forward.cross(&helper).normalize();
+        let across = forward.cross(&helper);
+        let right = across / math::norm(&across);
         let axes = [right, forward.cross(&right), forward].map(math::triple);
         let position = math::triple(math::vector(middle) - forward * reach);
         let center = [0.5 * pixels as f64; 2];

@@ -64,8 +64,8 @@ impl Dynamics {
             dynamics.drag += chain.project(
                 joint,
                 at,
-                velocity * (-mass * drag * (1.0 + velocity.norm())),
-                momentum * (-drag * (1.0 + spin.norm())),
+                velocity * (-mass * drag * (1.0 + math::norm(&velocity))),
+                momentum * (-drag * (1.0 + math::norm(&spin))),
             );
             add_mass(&mut dynamics.mass_matrix, chain, joint, at, mass, &inertia);
         }

@@ -9,7 +9,7 @@ use std::f64::consts::PI;
 use nalgebra::Vector3;
 
 use super::kinematics::{LATERAL, SEGMENT, tip_from_shoulder};
-use crate::math::{Triple, atan2, hypot, sin_cos};
+use crate::math::{self, Triple, atan2, hypot, sin_cos};
 
 /// How near the tip must come to count as having reached the target, m.
 pub(super) const REACHED: f64 = 1e-9;
@@ -61,7 +61,7 @@ impl Search {
             }
             *angle = angle.max(self.low[j]).min(self.high[j]);
         }
-        let distance = (tip_from_shoulder(clamped) - self.point).norm();
+        let distance = math::norm(&(tip_from_shoulder(clamped) - self.point));
         let nearer = || self.far_from(clamped) < self.far_from(self.best);
         if distance < self.distance - TIE || (distance < self.distance + TIE && nearer()) {
             (self.best, self.distance) = (clamped, distance);

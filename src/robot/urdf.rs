@@ -137,7 +137,7 @@ fn joint(node: Node) -> Result<Joint> {
         "fixed" => {}
         "revolute" => {
             let axis: Triple = numbers(child(node, "axis")?, "xyz")?;
-            if (math::vector(axis).norm() - 1.0).abs() > 1e-9 {
+            if (math::norm(&math::vector(axis)) - 1.0).abs() > 1e-9 {
                 let reason = "the axis must be of unit length".to_string();
                 return Err(malformed(format!("{}/axis/@xyz", place(node)), reason));
             }

@@ -71,7 +71,7 @@ impl Bench {
         before.blocks.iter().zip(&after.blocks).all(|(a, b)| {
             let moved = math::vector(a.position) - math::vector(b.position);
             let turned = math::rotation(a.orientation).inverse() * math::rotation(b.orientation);
-            moved.norm() < DRIFT && 2.0 * math::asin(turned.imag().norm().min(1.0)) < TURN
+            math::norm(&moved) < DRIFT && 2.0 * math::asin(math::norm(&turned.imag()).min(1.0)) < TURN
         })
     }
 
@@ -90,7 +90,7 @@ impl Bench {
 }
 
 fn at_rest(block: &BlockState) -> bool {
-    let below = |v: Triple, limit: f64| math::vector(v).norm() < limit;
+    let below = |v: Triple, limit: f64| math::norm(&math::vector(v)) < limit;
     below(block.linear_velocity, REST[0]) && below(block.angular_velocity, REST[1])
 }
 

@@ -57,5 +57,5 @@ pub(super) fn norm(components: impl Iterator<Item = f64>) -> f64 {
 pub fn rotation_angle(a: Quat, b: Quat) -> f64 {
     let difference = math::rotation(a).inverse() * math::rotation(b);
     // The arc tangent keeps full accuracy at small angles, where the arc cosine loses half.
-    2.0 * math::atan2(difference.imag().norm(), difference.w.abs())
+    2.0 * math::atan2(math::norm(&difference.imag()), difference.w.abs())
 }

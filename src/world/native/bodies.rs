@@ -151,8 +151,8 @@ fn free_block(
     // A state's velocity is that of the block's position, the box's centre.
     let linear = math::to_rapier(block.linear_velocity) + angular.cross(rotation * shape.center);
     let inertia = shape.gyration * block.mass;
-    let drag = linear * (-block.linear_damping * (1.0 + linear.length()));
-    let brake = angular * (-block.angular_damping * (1.0 + angular.length()));
+    let drag = linear * (-block.linear_damping * (1.0 + math::length(linear)));
+    let brake = angular * (-block.angular_damping * (1.0 + math::length(angular)));
     let axes = Matrix::from_quat(rotation);
     let inverse_inertia = axes * inertia.inverse() * axes.transpose();
     let spin = gyroscopic(rotation, inertia, angular, step) + brake;

@@ -91,8 +91,8 @@ impl Collider {
     pub(super) fn read_speeds(&mut self, state: &State, geometry: &Geometry) {
         self.block_speeds.clear();
         for (block, shape) in state.blocks.iter().zip(&geometry.shapes) {
-            let linear = math::to_rapier(block.linear_velocity).length();
-            let angular = math::to_rapier(block.angular_velocity).length();
+            let linear = math::length(math::to_rapier(block.linear_velocity));
+            let angular = math::length(math::to_rapier(block.angular_velocity));
             self.block_speeds.push(linear + angular * shape.radius);
         }
         for (link, speed) in self.link_speeds.iter_mut().enumerate() {

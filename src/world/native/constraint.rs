@@ -5,6 +5,7 @@ use rapier3d_f64::prelude::Vector;
 use super::bodies::{Bodies, Six};
 use super::geometry::Geometry;
 use super::point::{Point, Side};
+use crate::math;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
 /// A direction in which two bodies push on each other: how fast they part along it per unit of
@@ -176,7 +177,7 @@ impl Place {
 /// A direction across the normal that depends on it alone, and the one across both.
 fn across(normal: Vector) -> [Vector; 2] {
     let least = if normal.z.abs() < 0.7 { Vector::Z } else { Vector::X };
-    let first = normal.cross(least).normalize();
+    let first = math::direction(normal.cross(least));
     [first, normal.cross(first)]
 }
 

@@ -2,6 +2,8 @@
 
 use rapier3d_f64::prelude::Vector;
 
+use crate::math;
+
 /// A point of a segment and the point of a box it faces, in the box's frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Touch {
@@ -29,7 +31,7 @@ pub(super) fn touches(ends: [Vector; 2], half: Vector) -> [Option<Touch>; 2] {
     let at = ends[0] + (ends[1] - ends[0]) * along;
     let on_box = at.clamp(-half, half);
     let apart = at - on_box;
-    let distance = apart.length();
+    let distance = math::length(apart);
     if distance < TOUCHING {
         let (axis, sign) = least_deep(ends, half);
         return facing(ends, half, axis, sign);

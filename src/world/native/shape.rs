@@ -32,7 +32,7 @@ impl Shape {
             size,
             bounds: Cuboid::new(half),
             hulls: Vec::new(),
-            radius: half.length(),
+            radius: math::length(half),
             center: Vector::ZERO,
             gyration: Matrix::from_diagonal(math::to_rapier(box_inertia(1.0, size))),
         };
