@@ -19,6 +19,7 @@ use trifactor::space::normalize;
 
 use crate::env::NativeEnv;
 use crate::errors::{shape_error, to_python};
+use crate::guarded::Guarded;
 use crate::state::State;
 
 type Array1<'py, T> = Bound<'py, PyArray1<T>>;
@@ -29,54 +30,54 @@ type Learned<'py> =
     (Array2<'py, f32>, Array2<'py, f32>, Array1<'py, f64>, Array2<'py, f32>, Array1<'py, bool>);
 
 /// Transitions in columns; `trifactor.augment.Replay` says what each call means.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeReplay {
     // Shared with the samples that are made of it.
-    replay: Arc<Replay>,
+    replay: Guarded<Arc<Replay>>,
 }
 
 #[pymethods]
 impl NativeReplay {
     #[new]
     fn new(env: &NativeEnv, capacity: usize) -> PyResult<Self> {
-        let replay = Replay::new(&env.env().state().scene, capacity).map_err(to_python)?;
-        Ok(Self { replay: Arc::new(replay) })
+        let replay = Replay::new(&env.read()?.env.state().scene, capacity).map_err(to_python)?;
+        Ok(Self::of(replay))
     }
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let replay = py.detach(|| Replay::load(&path)).map_err(to_python)?;
-        Ok(Self { replay: Arc::new(replay) })
+        Ok(Self::of(py.detach(|| Replay::load(&path)).map_err(to_python)?))
     }
 
     /// The transitions of a data set.
     #[staticmethod]
     fn read(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let read = || Recorded::read(&Dataset::open(&path)?).map(Recorded::into_replay);
-        Ok(Self { replay: Arc::new(py.detach(read).map_err(to_python)?) })
+        Ok(Self::of(py.detach(read).map_err(to_python)?))
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| self.replay.save(&path)).map_err(to_python)
+        let replay = self.get()?;
+        py.detach(|| replay.save(&path)).map_err(to_python)
     }
 
     /// Adds an environment's last step, which began in that state.
-    fn add(&mut self, env: &NativeEnv, before: &State) -> PyResult<()> {
+    fn add(&self, env: &NativeEnv, before: &State) -> PyResult<()> {
         let before = trifactor::State::clone(&before.inner);
-        let t = Transition::last(env.env(), before).map_err(to_python)?;
-        Arc::make_mut(&mut self.replay).push(&t).map_err(to_python)
+        let t = Transition::last(&env.read()?.env, before).map_err(to_python)?;
+        Arc::make_mut(&mut *self.replay.write()?).push(&t).map_err(to_python)
     }
 
-    fn __len__(&self) -> usize {
-        self.replay.len()
+    fn __len__(&self) -> PyResult<usize> {
+        Ok(self.get()?.len())
     }
 
-    fn touching_share(&self) -> f64 {
-        self.replay.touching_share()
+    fn touching_share(&self) -> PyResult<f64> {
+        Ok(self.get()?.touching_share())
     }
 
     fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        arrays(py, self.replay.columns())
+        arrays(py, self.get()?.columns())
     }
 
     /// How a mask model stands to the truth: precision, recall and area under the ROC curve, of
@@ -87,16 +88,16 @@ impl NativeReplay {
         env: &NativeEnv,
         model: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let failed = Failed::default();
-        let in_units = || env.env().twin_in_units().map_err(to_python);
+        let (failed, replay) = (Failed::default(), self.get()?);
+        let in_units = || env.read()?.env.twin_in_units().map_err(to_python);
         let mut model: Box<dyn MaskModel> = match model.extract::<&str>() {
             Ok("distance") => Box::new(Distance::default()),
             Ok("nulling") => Box::new(Nulling::new(in_units()?)),
             Ok("simulation") => Box::new(Simulated::new(in_units()?)),
             Ok(name) => return Err(unknown("mask model", name, "distance, nulling, simulation")),
-            Err(_) => self::model(model, &self.replay, &failed)?,
+            Err(_) => self::model(model, &replay, &failed)?,
         };
-        let all: Vec<_> = (0..self.replay.len()).map(|row| self.replay.transition(row)).collect();
+        let all: Vec<_> = (0..replay.len()).map(|row| replay.transition(row)).collect();
         let score = failed.or(Score::of(model.as_mut(), &all))?;
         let dictionary = PyDict::new(py);
         for (name, cuts) in [("entries", &score.entries), ("cuts", &score.cuts)] {
@@ -120,19 +121,29 @@ impl NativeReplay {
         steps: usize,
         seed: u64,
     ) -> PyResult<(NativeSamples, Bound<'py, PyDict>)> {
-        let failed = Failed::default();
+        let (failed, replay) = (Failed::default(), self.get()?);
         let method = match method.extract::<&str>() {
             Ok(name) => self::method(name, env)?,
-            Err(_) => Method::Model(model(method, &self.replay, &failed)?),
+            Err(_) => Method::Model(model(method, &replay, &failed)?),
         };
         let mut coda = Coda { method, tries, reuse, sources, steps, ..Coda::default() };
-        let replay = Arc::clone(&self.replay);
         let mut samples = Samples::new(replay.layout());
         let mut rng = Rng::stream(seed, 0, "coda");
         let made = Generator::new(&replay, &mut coda)
             .and_then(|mut generator| generator.fill(count, &mut rng, &mut samples));
         let report = report(py, &failed.or(made)?)?;
         Ok((NativeSamples { replay, samples }, report))
+    }
+}
+
+impl NativeReplay {
+    fn of(replay: Replay) -> Self {
+        Self { replay: Guarded::new("replay", Arc::new(replay)) }
+    }
+
+    /// The transitions as they are now.
+    fn get(&self) -> PyResult<Arc<Replay>> {
+        Ok(Arc::clone(&*self.replay.read()?))
     }
 }
 
@@ -179,7 +190,7 @@ fn model(
 }
 
 /// What CoDA made; `trifactor.augment.Samples` says what each call means.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeSamples {
     replay: Arc<Replay>,
     samples: Samples,
@@ -218,7 +229,7 @@ impl NativeSamples {
 
     /// Every sample as an agent of an environment would have seen it.
     fn learned<'py>(&self, py: Python<'py>, env: &NativeEnv) -> PyResult<Learned<'py>> {
-        let mut twin = env.env().twin().map_err(to_python)?;
+        let mut twin = env.read()?.env.twin().map_err(to_python)?;
         let config = twin.config().clone();
         let (count, length) = (self.len(), twin.observation_len());
         let mut observations = [vec![0.0; count * length], vec![0.0; count * length]];
@@ -265,7 +276,7 @@ impl NativeSamples {
 }
 
 fn oracle(env: &NativeEnv) -> PyResult<Resimulator> {
-    Resimulator::new(env.env().twin_in_units().map_err(to_python)?).map_err(to_python)
+    Resimulator::new(env.read()?.env.twin_in_units().map_err(to_python)?).map_err(to_python)
 }
 
 fn method(name: &str, env: &NativeEnv) -> PyResult<Method> {

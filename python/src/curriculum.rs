@@ -1,141 +1,29 @@
-//! Curricula and protocols for Python: JSON in and out, and actors written in Python.
+//! Worlds of protocols, and what an agent may choose to set.
 
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use trifactor::Error;
-use trifactor::curriculum::{
-    Actor, Choice, Curriculum, CurriculumDocument, Moment, Protocol, ProtocolWorld,
-};
-use trifactor::env::Env;
-use trifactor::error::Result;
-use trifactor::intervention::Intervention;
-use trifactor::task::Family;
-use trifactor::variable::Space;
+use trifactor::curriculum::Choice;
+use trifactor::vec_env::VecEnv;
 
+use crate::convert::curriculum::{self, reason, space};
 use crate::env::NativeEnv;
-use crate::errors::{json_error, shape_error, to_python};
-use crate::names;
+use crate::errors::{shape_error, to_python};
 use crate::vector::NativeVecEnv;
 
-/// An actor written in Python: called with the variables and the moment's four numbers.
-struct PythonActor {
-    name: String,
-    call: Py<PyAny>,
-}
-
-impl PythonActor {
-    fn ask(&self, py: Python<'_>, moment: &Moment<'_>) -> PyResult<Intervention> {
-        let (env, state) = (moment.env(), moment.state());
-        let variables = names::values_to_python(py, env, env.variables())?;
-        let key = (state.seed, state.episode, state.step, moment.attempt());
-        match self.call.bind(py).call1((variables, key))? {
-            nothing if nothing.is_none() => Ok(Intervention::new()),
-            wanted => names::intervention(&wanted),
-        }
-    }
-}
-
-impl Actor for PythonActor {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn act(&mut self, moment: &mut Moment<'_>) -> Result<Intervention> {
-        // A worker's thread attaches on its own; the caller's is detached while it waits.
-        Python::attach(|py| self.ask(py, moment)).map_err(|error| Error::Malformed {
-            what: "actor".to_string(),
-            path: self.name.clone(),
-            reason: error.to_string(),
-        })
-    }
-
-    fn another(&self) -> Box<dyn Actor> {
-        let call = Python::attach(|py| self.call.clone_ref(py));
-        Box::new(Self { name: self.name.clone(), call })
-    }
-}
-
-/// The curriculum of a document, with its custom actors, which have names.
-pub(crate) fn curriculum(document: &str, custom: &[(String, Py<PyAny>)]) -> PyResult<Curriculum> {
-    let document = CurriculumDocument::from_json(document).map_err(to_python)?;
-    let own = |index: usize| -> Result<Box<dyn Actor>> {
-        let (name, call) = custom.get(index).ok_or(Error::Order("no custom actor was given"))?;
-        let call = Python::attach(|py| call.clone_ref(py));
-        Ok(Box::new(PythonActor { name: name.clone(), call }))
-    };
-    document.build(own).map_err(to_python)
-}
-
-/// The document of one of the paper's curricula.
-#[pyfunction]
-pub(crate) fn curriculum_document(name: &str) -> PyResult<String> {
-    let document = CurriculumDocument::named(name).map_err(to_python)?;
-    serde_json::to_string(&document).map_err(|error| json_error("curriculum", &error))
-}
-
-fn family(name: &str, document: Option<&str>) -> PyResult<Family> {
-    document.map_or_else(|| Family::named(name), Family::from_json).map_err(to_python)
-}
-
-/// The protocols of a family as JSON: those of the reference, and those that are generated.
-#[pyfunction]
-pub(crate) fn protocols(name: &str, document: Option<&str>, generated: bool) -> PyResult<String> {
-    let family = family(name, document)?;
-    let mut all = Protocol::benchmark(&family);
-    if generated {
-        all.extend(Protocol::generated(&family));
-    }
-    serde_json::to_string(&all).map_err(|error| json_error("protocols", &error))
-}
-
-/// The manifest of a protocol's worlds, as JSON; the protocol by name, or as JSON.
-#[pyfunction]
-pub(crate) fn protocol_manifest(
-    py: Python<'_>,
-    name: &str,
-    document: Option<&str>,
-    protocol: &str,
-    count: usize,
-    seed: u64,
-) -> PyResult<String> {
-    let family = family(name, document)?;
-    let protocol = match protocol.starts_with('{') {
-        true => serde_json::from_str(protocol).map_err(|error| json_error("protocol", &error))?,
-        false => Protocol::named(&family, protocol).map_err(to_python)?,
-    };
-    let manifest = py.detach(|| protocol.manifest(&family, count, seed)).map_err(to_python)?;
-    manifest.to_json().map_err(to_python)
-}
-
-/// A space in its one form, as JSON; from a text, or from JSON.
-#[pyfunction]
-pub(crate) fn parse_space(text: &str) -> PyResult<String> {
-    serde_json::to_string(&space(text)?).map_err(|error| json_error("space", &error))
-}
-
-fn space(text: &str) -> PyResult<Space> {
-    match text.starts_with(['{', '"']) {
-        true => serde_json::from_str(text).map_err(|error| json_error("space", &error)),
-        false => Space::parse(text).map_err(to_python),
-    }
-}
-
 /// Begins the episode of a protocol's world.
-pub(crate) fn begin(env: &mut Env, world: &str) -> PyResult<()> {
-    self::world(world)?.begin(env).map_err(to_python)
+#[pyfunction]
+pub(crate) fn begin_world(env: &NativeEnv, world: &str) -> PyResult<()> {
+    env.change(|env| curriculum::begin(env, world))
 }
 
 /// Makes the interventions of a protocol's world that are due; whether there was one.
-pub(crate) fn follow(env: &mut Env, world: &str) -> PyResult<bool> {
-    self::world(world)?.follow(env).map_err(to_python)
-}
-
-fn world(json: &str) -> PyResult<ProtocolWorld> {
-    serde_json::from_str(json).map_err(|error| json_error("protocol world", &error))
+#[pyfunction]
+pub(crate) fn follow_world(env: &NativeEnv, world: &str) -> PyResult<bool> {
+    env.change(|env| curriculum::follow(env, world))
 }
 
 /// What an agent may choose to set; `AgentInterventionWrapper` says what each call means.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeChoice {
     choice: Choice,
 }
@@ -143,8 +31,9 @@ pub(crate) struct NativeChoice {
 #[pymethods]
 impl NativeChoice {
     #[new]
-    fn new(env: PyRef<'_, NativeEnv>, space: &str, globs: Vec<String>) -> PyResult<Self> {
-        let choice = Choice::new(env.env(), self::space(space)?, &globs).map_err(to_python)?;
+    fn new(env: &NativeEnv, space: &str, globs: Vec<String>) -> PyResult<Self> {
+        let choice = Choice::new(&env.read()?.env, self::space(space)?, &globs);
+        let choice = choice.map_err(to_python)?;
         Ok(Self { choice })
     }
 
@@ -156,24 +45,35 @@ impl NativeChoice {
     fn act(
         &self,
         py: Python<'_>,
-        mut env: PyRefMut<'_, NativeEnv>,
+        env: &NativeEnv,
         numbers: PyReadonlyArray1<'_, f64>,
     ) -> PyResult<Option<Py<PyAny>>> {
         let numbers = numbers.as_array().to_vec();
-        reason(py, self.choice.act(env.env_mut(), &numbers))
+        env.change(|env| reason(py, self.choice.act(env, &numbers)))
     }
 
     /// The same in every world that is wanted; the reasons where they were refused.
     fn act_each(
         &self,
         py: Python<'_>,
-        mut envs: PyRefMut<'_, NativeVecEnv>,
+        envs: &NativeVecEnv,
         numbers: PyReadonlyArray2<'_, f64>,
         wanted: Vec<bool>,
     ) -> PyResult<Vec<Option<Py<PyAny>>>> {
         let rows: Vec<Vec<f64>> =
             numbers.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
-        let worlds = envs.worlds_mut();
+        envs.change(|worlds| self.act_in(py, worlds, &rows, &wanted))
+    }
+}
+
+impl NativeChoice {
+    fn act_in(
+        &self,
+        py: Python<'_>,
+        worlds: &mut VecEnv,
+        rows: &[Vec<f64>],
+        wanted: &[bool],
+    ) -> PyResult<Vec<Option<Py<PyAny>>>> {
         if rows.len() != worlds.len() || wanted.len() != worlds.len() {
             let expected = format!("{} rows", worlds.len());
             return Err(shape_error("choices", &expected, rows.len().to_string()));
@@ -187,14 +87,5 @@ impl NativeChoice {
         });
         let outcomes = outcomes.map_err(to_python)?;
         outcomes.into_iter().map(|outcome| reason(py, outcome)).collect()
-    }
-}
-
-/// The exception of a refusal, as a value; other errors are raised.
-fn reason(py: Python<'_>, outcome: Result<()>) -> PyResult<Option<Py<PyAny>>> {
-    match outcome {
-        Ok(()) => Ok(None),
-        Err(error) if error.is_refusal() => Ok(Some(to_python(error).into_value(py).into_any())),
-        Err(error) => Err(to_python(error)),
     }
 }

@@ -5,6 +5,7 @@ use trifactor::Error;
 
 // The classes are written in Python, where they can have two bases and attributes.
 mod classes {
+    pyo3::import_exception!(trifactor.errors, BusyError);
     pyo3::import_exception!(trifactor.errors, FormatError);
     pyo3::import_exception!(trifactor.errors, ImpossibleError);
     pyo3::import_exception!(trifactor.errors, InfeasibleError);
@@ -73,4 +74,22 @@ pub(crate) fn json_error(what: &str, error: &serde_json::Error) -> PyErr {
 /// The Python exception of a value that has not the shape it should have.
 pub(crate) fn shape_error(what: &str, expected: &str, found: String) -> PyErr {
     to_python(Error::Shape { what: what.to_string(), expected: expected.to_string(), found })
+}
+
+/// The Python exception of a document among the arguments that is not what it should be.
+pub(crate) fn format_error(message: String) -> PyErr {
+    FormatError::new_err(message)
+}
+
+/// The Python exception of an argument that is not one of its values.
+pub(crate) fn setting_error(message: String) -> PyErr {
+    SettingError::new_err(message)
+}
+
+/// The Python exception of a call into something that another call has not left yet.
+pub(crate) fn busy(what: &str) -> PyErr {
+    BusyError::new_err(format!(
+        "another call is still at work in this {what}; give each thread {} of its own",
+        if what.starts_with(['e', 'i']) { format!("an {what}") } else { format!("a {what}") }
+    ))
 }

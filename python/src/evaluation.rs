@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use trifactor::Error;
 use trifactor::agent;
@@ -13,15 +13,21 @@ use trifactor::evaluation::statistics::Bootstrap;
 use trifactor::evaluation::{self, Comparison, Invariance, Plan, Probes, Rollout, Run, Scores};
 use trifactor::report;
 
+use crate::convert::goals;
+use crate::convert::numbers::{Write, into};
 use crate::env::NativeEnv;
 use crate::errors::{self, json_error, shape_error, to_python};
-use crate::vector::{Write, into};
+use crate::guarded::Guarded;
 
 type Goals<'py> = Bound<'py, PyArray2<f64>>;
 
 /// What a policy is evaluated in, and the runs of it so far.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativePlan {
+    inner: Guarded<Inner>,
+}
+
+struct Inner {
     plan: Plan,
     runs: Vec<Run>,
 }
@@ -32,13 +38,14 @@ impl NativePlan {
     #[new]
     fn new(
         py: Python<'_>,
-        like: PyRef<'_, NativeEnv>,
+        like: &NativeEnv,
         protocols: Vec<String>,
         worlds: usize,
         seed: u64,
         threads: usize,
     ) -> PyResult<Self> {
-        let env = like.env();
+        let like = like.read()?;
+        let env = &like.env;
         let mut all = Vec::new();
         for text in &protocols {
             if text.trim_start().starts_with('{') {
@@ -50,45 +57,49 @@ impl NativePlan {
             }
         }
         let plan = py.detach(|| Plan::new(env, &all, worlds, seed, threads));
-        Ok(Self { plan: plan.map_err(errors::of_settings)?, runs: Vec::new() })
+        let plan = plan.map_err(errors::of_settings)?;
+        Ok(Self { inner: Guarded::new("evaluation", Inner { plan, runs: Vec::new() }) })
     }
 
-    fn protocols(&self) -> Vec<String> {
-        self.plan.protocols().map(|protocol| protocol.name.clone()).collect()
+    fn protocols(&self) -> PyResult<Vec<String>> {
+        let inner = self.inner.read()?;
+        Ok(inner.plan.protocols().map(|protocol| protocol.name.clone()).collect())
     }
 
     /// Begins a run; what follows is added to it.
-    fn begin(&mut self, name: String) {
-        self.runs.push(Run { name, protocols: Vec::new() });
+    fn begin(&self, name: String) -> PyResult<()> {
+        self.inner.write()?.runs.push(Run { name, protocols: Vec::new() });
+        Ok(())
     }
 
     /// Runs a policy that is built in on the run's next protocol.
-    fn drive(&mut self, py: Python<'_>, like: PyRef<'_, NativeEnv>, policy: &str) -> PyResult<()> {
-        drop(agent::driver(policy, like.env()).map_err(to_python)?);
+    fn drive(&self, py: Python<'_>, like: &NativeEnv, policy: &str) -> PyResult<()> {
+        drop(agent::driver(policy, &like.read()?.env).map_err(to_python)?);
         let driver = |env: &Env| agent::driver(policy, env);
-        let next = self.next()?;
-        let scores = py.detach(|| self.plan.each(next, &driver, &|| ())).map_err(to_python)?;
-        self.add(scores);
+        let Inner { plan, runs } = &mut *self.inner.write()?;
+        let next = next(plan, runs)?;
+        let scores = py.detach(|| plan.each(next, &driver, &|| ())).map_err(to_python)?;
+        add(runs, scores);
         Ok(())
     }
 
     /// The worlds of the run's next protocol, in at most so many rows.
     fn rollout(&self, py: Python<'_>, rows: usize, threads: usize) -> PyResult<NativeRollout> {
-        let next = self.next()?;
-        let made = py.detach(|| self.plan.rollout(next, rows, threads)).map_err(to_python)?;
-        Ok(NativeRollout { rollout: Some(made) })
+        let Inner { plan, runs } = &*self.inner.read()?;
+        let next = next(plan, runs)?;
+        let made = py.detach(|| plan.rollout(next, rows, threads)).map_err(to_python)?;
+        Ok(NativeRollout { rollout: Guarded::new("roll-out", Some(made)) })
     }
 
     /// Adds what a roll-out that is over brought.
-    fn finish(&mut self, mut rollout: PyRefMut<'_, NativeRollout>) -> PyResult<()> {
-        let rollout = rollout.rollout.take().ok_or_else(finished)?;
-        let scores = rollout.finish().map_err(to_python)?;
-        self.add(scores);
+    fn finish(&self, rollout: &NativeRollout) -> PyResult<()> {
+        let rollout = rollout.rollout.write()?.take().ok_or_else(finished)?;
+        add(&mut self.inner.write()?.runs, rollout.finish().map_err(to_python)?);
         Ok(())
     }
 
     fn probes(&self, glob: &str, count: usize) -> PyResult<NativeProbes> {
-        Ok(NativeProbes { probes: self.plan.probes(glob, count).map_err(to_python)? })
+        Ok(NativeProbes { probes: self.inner.read()?.plan.probes(glob, count).map_err(to_python)? })
     }
 
     /// The scores of all runs, as JSON.
@@ -107,25 +118,25 @@ impl NativePlan {
             }
             None => None,
         };
+        let Inner { plan, runs } = &*self.inner.read()?;
         let made = py.detach(|| {
-            let scores = Scores::new(&self.plan, policy, &self.runs, bootstrap)?;
+            let scores = Scores::new(plan, policy, runs, bootstrap)?;
             Scores { invariance, ..scores }.to_json()
         });
         made.map_err(to_python)
     }
 }
 
-impl NativePlan {
-    fn next(&self) -> PyResult<usize> {
-        let run = self.runs.last().map(|run| run.protocols.len());
-        run.filter(|next| *next < self.plan.protocols().len())
-            .ok_or_else(|| to_python(Error::Order("begin a run first; every protocol has its own")))
-    }
+/// The number of the run's next protocol.
+fn next(plan: &Plan, runs: &[Run]) -> PyResult<usize> {
+    let run = runs.last().map(|run| run.protocols.len());
+    run.filter(|next| *next < plan.protocols().len())
+        .ok_or_else(|| to_python(Error::Order("begin a run first; every protocol has its own")))
+}
 
-    fn add(&mut self, scores: evaluation::ProtocolRun) {
-        if let Some(run) = self.runs.last_mut() {
-            run.protocols.push(scores);
-        }
+fn add(runs: &mut [Run], scores: evaluation::ProtocolRun) {
+    if let Some(run) = runs.last_mut() {
+        run.protocols.push(scores);
     }
 }
 
@@ -134,46 +145,47 @@ fn finished() -> PyErr {
 }
 
 /// Many episodes side by side.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeRollout {
-    rollout: Option<Rollout>,
+    rollout: Guarded<Option<Rollout>>,
 }
 
 impl NativeRollout {
-    fn get(&self) -> PyResult<&Rollout> {
-        self.rollout.as_ref().ok_or_else(finished)
+    fn with<T>(&self, what: impl FnOnce(&Rollout) -> PyResult<T>) -> PyResult<T> {
+        what(self.rollout.read()?.as_ref().ok_or_else(finished)?)
     }
 }
 
 #[pymethods]
 impl NativeRollout {
     fn rows(&self) -> PyResult<usize> {
-        Ok(self.get()?.rows())
+        self.with(|rollout| Ok(rollout.rows()))
     }
 
     fn begun(&self) -> PyResult<Vec<bool>> {
-        Ok(self.get()?.begun())
+        self.with(|rollout| Ok(rollout.begun()))
     }
 
     fn ended(&self) -> PyResult<usize> {
-        Ok(self.get()?.ended())
+        self.with(|rollout| Ok(rollout.ended()))
     }
 
     fn is_over(&self) -> PyResult<bool> {
-        Ok(self.get()?.is_over())
+        self.with(|rollout| Ok(rollout.is_over()))
     }
 
     fn observe_into(&self, out: &Bound<'_, PyAny>) -> PyResult<()> {
-        into(out, Observe(self.get()?))
+        self.with(|rollout| into(out, Observe(rollout)))
     }
 
     fn goals_into(&self, achieved: &Goals<'_>, desired: &Goals<'_>) -> PyResult<()> {
-        goals(self.get()?.envs(), achieved, desired)
+        self.with(|rollout| goals::into(rollout.envs(), achieved, desired))
     }
 
-    fn step(&mut self, py: Python<'_>, actions: PyReadonlyArray2<'_, f64>) -> PyResult<()> {
+    fn step(&self, py: Python<'_>, actions: PyReadonlyArray2<'_, f64>) -> PyResult<()> {
         let actions: Vec<f64> = actions.as_array().iter().copied().collect();
-        let rollout = self.rollout.as_mut().ok_or_else(finished)?;
+        let mut rollout = self.rollout.write()?;
+        let rollout = rollout.as_mut().ok_or_else(finished)?;
         py.detach(|| rollout.step(&actions)).map_err(to_python)
     }
 }
@@ -187,7 +199,7 @@ impl Write for Observe<'_> {
 }
 
 /// Worlds in pairs that differ in some variables only.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeProbes {
     probes: Probes,
 }
@@ -203,7 +215,7 @@ impl NativeProbes {
     }
 
     fn goals_into(&self, changed: bool, achieved: &Goals<'_>, desired: &Goals<'_>) -> PyResult<()> {
-        goals(self.probes.envs(changed), achieved, desired)
+        goals::into(self.probes.envs(changed), achieved, desired)
     }
 
     /// What became of a policy that is built in, as JSON.
@@ -238,23 +250,6 @@ impl Write for ObserveProbes<'_> {
     fn write<T: Number + Send>(self, numbers: &mut [T]) -> Result<(), Error> {
         self.0.observe(self.1, numbers)
     }
-}
-
-/// What is achieved and what is desired, a row for each environment.
-fn goals<'a>(
-    envs: impl ExactSizeIterator<Item = &'a Env>,
-    achieved: &Goals<'_>,
-    desired: &Goals<'_>,
-) -> PyResult<()> {
-    let (mut achieved, mut desired) = (achieved.try_readwrite()?, desired.try_readwrite()?);
-    let (achieved, desired) = (achieved.as_slice_mut()?, desired.as_slice_mut()?);
-    let width = (achieved.len() / envs.len().max(1)).max(1);
-    let rows = achieved.chunks_mut(width).zip(desired.chunks_mut(width));
-    for (env, (achieved, desired)) in envs.zip(rows) {
-        env.achieved_goal(achieved).map_err(to_python)?;
-        env.desired_goal(desired).map_err(to_python)?;
-    }
-    Ok(())
 }
 
 fn json(what: &impl serde::Serialize) -> PyResult<String> {

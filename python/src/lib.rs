@@ -1,12 +1,13 @@
 //! The Python face of `trifactor`: it translates and decides nothing.
 
 mod augment;
-mod causal;
+mod causes;
+mod convert;
 mod curriculum;
 mod env;
 mod errors;
 mod evaluation;
-mod names;
+mod guarded;
 mod policy;
 mod record;
 mod sprites;
@@ -29,9 +30,18 @@ mod _trifactor {
     #[pymodule_export]
     use augment::{NativeReplay, NativeSamples, augment_dataset};
     #[pymodule_export]
-    use curriculum::{
-        NativeChoice, curriculum_document, parse_space, protocol_manifest, protocols,
+    use causes::{
+        contacts, counterfactuals, feature_mask, has_stepped, link_poses, local_mask, mask_edges,
+        mask_names,
     };
+    #[pymodule_export]
+    use convert::config::read_description;
+    #[pymodule_export]
+    use convert::curriculum::{curriculum_document, parse_space, protocol_manifest, protocols};
+    #[pymodule_export]
+    use convert::picture::check_camera;
+    #[pymodule_export]
+    use curriculum::{NativeChoice, begin_world, follow_world};
     #[pymodule_export]
     use env::NativeEnv;
     #[pymodule_export]

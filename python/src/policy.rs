@@ -9,37 +9,41 @@ use trifactor::space::BoxSpace;
 
 use crate::env::NativeEnv;
 use crate::errors::to_python;
+use crate::guarded::Guarded;
 use crate::state::State;
 
 /// A policy of `trifactor::agent` for one world.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativePolicy {
-    policy: BuiltIn,
+    policy: Guarded<BuiltIn>,
 }
 
 #[pymethods]
 impl NativePolicy {
     #[new]
-    fn new(env: PyRef<'_, NativeEnv>, name: &str) -> PyResult<Self> {
-        Ok(Self { policy: BuiltIn::new(name, env.env()).map_err(to_python)? })
+    fn new(env: &NativeEnv, name: &str) -> PyResult<Self> {
+        let policy = BuiltIn::new(name, &env.read()?.env).map_err(to_python)?;
+        Ok(Self { policy: Guarded::new("policy", policy) })
     }
 
     /// The environment's action in a state; the first of an episode forgets what was before.
-    fn act<'py>(&mut self, py: Python<'py>, state: &State) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    fn act<'py>(&self, py: Python<'py>, state: &State) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let policy = &mut *self.policy.write()?;
         let mut action = [0.0; 9];
         let acted = py.detach(|| {
             if state.inner.step == 0 {
-                self.policy.reset();
+                policy.reset();
             }
-            self.policy.act(&state.inner, &mut action)
+            policy.act(&state.inner, &mut action)
         });
         acted.map_err(to_python)?;
         Ok(PyArray1::from_slice(py, &action))
     }
 
     /// Forgets what was before.
-    fn reset(&mut self) {
-        self.policy.reset();
+    fn reset(&self) -> PyResult<()> {
+        self.policy.write()?.reset();
+        Ok(())
     }
 }
 
@@ -50,7 +54,7 @@ pub(crate) fn policy_names() -> Vec<&'static str> {
 }
 
 /// A network from a file of safetensors.
-#[pyclass(module = "trifactor._trifactor", frozen)]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeNetwork {
     network: Network,
 }

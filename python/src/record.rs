@@ -7,10 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use trifactor::Error;
 use trifactor::causal::{Edge, Strength};
-use trifactor::record::{Dataset, Episode, Header, Manifest, Precision, Recorder, Row, Writer};
+use trifactor::record::{Dataset, Episode, Header, Manifest, Precision, Row, Writer};
 
 use crate::env::NativeEnv;
 use crate::errors::{json_error, shape_error, to_python};
+use crate::guarded::Guarded;
 use crate::state::State;
 
 /// The world's description as JSON, the precision of observations, the strength of masks, the
@@ -23,50 +24,6 @@ type Difference = (usize, usize, String, f64);
 /// Episodes, those that disagree, transitions, those that agree, steps with an actor within, the
 /// first differences, whether the data set was closed.
 type Verified = (usize, usize, u64, u64, u64, Vec<Difference>, bool);
-
-/// Where and what an environment records.
-pub(crate) struct Recording {
-    pub(crate) recorder: Recorder,
-}
-
-impl Recording {
-    /// Begins to record, or goes on with a file.
-    #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
-    pub(crate) fn new(
-        env: &trifactor::Env,
-        path: PathBuf,
-        append: bool,
-        observations: Option<&str>,
-        masks: Option<&str>,
-        policy: String,
-        notes: String,
-        part: Option<usize>,
-    ) -> PyResult<Self> {
-        let observations = match observations {
-            None => None,
-            Some("float32") => Some(Precision::Float32),
-            Some("float64") => Some(Precision::Float64),
-            Some(other) => {
-                return Err(to_python(Error::UnknownName {
-                    what: "precision of observations",
-                    name: other.to_string(),
-                    known: "float32, float64".to_string(),
-                }));
-            }
-        };
-        let masks = masks.map(Strength::parse).transpose().map_err(to_python)?;
-        let header = Header { observations, masks, policy, notes, ..Header::of(env) };
-        let writer = match append && path.exists() {
-            true => Writer::append(&path, &header),
-            false => Writer::create(&path, &header),
-        };
-        let mut writer = writer.map_err(to_python)?;
-        if let Some(part) = part {
-            writer = writer.with_part(part);
-        }
-        Ok(Self { recorder: Recorder::new(writer) })
-    }
-}
 
 /// A data set on disk; `trifactor.record.Dataset` says what each call means.
 #[pyclass(frozen, module = "trifactor._trifactor")]
@@ -146,11 +103,6 @@ pub(crate) fn regenerate(py: Python<'_>, manifest: &str, path: PathBuf) -> PyRes
         .map_err(to_python)
 }
 
-/// What a tracker counted and remembers, as JSON.
-pub(crate) fn tracker(env: &trifactor::Env) -> PyResult<String> {
-    serde_json::to_string(env.tracker()).map_err(|error| json_error("tracker", &error))
-}
-
 fn columns<'py>(py: Python<'py>, episode: &Episode) -> PyResult<Bound<'py, PyDict>> {
     let rows = &episode.rows;
     let out = PyDict::new(py);
@@ -193,29 +145,25 @@ fn columns<'py>(py: Python<'py>, episode: &Episode) -> PyResult<Bound<'py, PyDic
 }
 
 /// Writes episodes that came from elsewhere, row by row.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeWriter {
-    writer: Option<Writer>,
+    writer: Guarded<Option<Writer>>,
 }
 
 #[pymethods]
 impl NativeWriter {
     #[new]
-    fn new(
-        env: PyRef<'_, NativeEnv>,
-        path: PathBuf,
-        policy: String,
-        notes: String,
-    ) -> PyResult<Self> {
-        let header = Header { policy, notes, observations: None, ..Header::of(env.env()) };
-        Ok(Self { writer: Some(Writer::create(&path, &header).map_err(to_python)?) })
+    fn new(env: &NativeEnv, path: PathBuf, policy: String, notes: String) -> PyResult<Self> {
+        let header = Header { policy, notes, observations: None, ..Header::of(&env.read()?.env) };
+        let writer = Writer::create(&path, &header).map_err(to_python)?;
+        Ok(Self { writer: Guarded::new("writer", Some(writer)) })
     }
 
     /// Adds a row: its kind and state; of a step also action, reward, terminated, truncated, and
     /// whether something was set after it.
     #[pyo3(signature = (kind, state, success, step, intervened=false))]
     fn push(
-        &mut self,
+        &self,
         kind: &str,
         state: &State,
         success: (bool, f64),
@@ -232,18 +180,19 @@ impl NativeWriter {
             row.action = Some(action.try_into().map_err(nine)?);
             (row.reward, row.terminated, row.truncated) = (Some(reward), terminated, truncated);
         }
-        match &mut self.writer {
+        match &mut *self.writer.write()? {
             Some(writer) => writer.push(0, &row).map_err(to_python),
             None => Err(to_python(Error::Order("the data set is closed"))),
         }
     }
 
     /// Ends an episode, whether it ended by itself or broke off.
-    fn end_episode(&mut self) -> PyResult<()> {
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.flush(0)).map_err(to_python)
+    fn end_episode(&self) -> PyResult<()> {
+        let mut writer = self.writer.write()?;
+        writer.as_mut().map_or(Ok(()), |writer| writer.flush(0)).map_err(to_python)
     }
 
-    fn close(&mut self) -> PyResult<()> {
-        self.writer.take().map_or(Ok(()), Writer::close).map_err(to_python)
+    fn close(&self) -> PyResult<()> {
+        self.writer.write()?.take().map_or(Ok(()), Writer::close).map_err(to_python)
     }
 }

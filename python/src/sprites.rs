@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use trifactor::sprites::{NUMBERS, Reward, SpriteEnv, Sprites, components, step};
 
 use crate::errors::{shape_error, to_python};
+use crate::guarded::Guarded;
 
 type Array1<'py, T> = Bound<'py, PyArray1<T>>;
 
@@ -12,9 +13,9 @@ type Array1<'py, T> = Bound<'py, PyArray1<T>>;
 type Taken<'py> = (Array1<'py, f64>, f64, bool, Vec<bool>, usize, [f64; 2]);
 
 /// The sprites; `trifactor.sprites.SpriteEnv` says what each call means.
-#[pyclass(module = "trifactor._trifactor")]
+#[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeSprites {
-    env: SpriteEnv,
+    env: Guarded<SpriteEnv>,
 }
 
 #[pymethods]
@@ -22,34 +23,35 @@ impl NativeSprites {
     #[new]
     fn new(place: usize, sparse: bool) -> PyResult<Self> {
         let reward = if sparse { Reward::Sparse } else { Reward::Partial };
-        Ok(Self { env: SpriteEnv::new(place, reward).map_err(to_python)? })
+        let env = SpriteEnv::new(place, reward).map_err(to_python)?;
+        Ok(Self { env: Guarded::new("environment", env) })
     }
 
     #[pyo3(signature = (seed=None))]
-    fn reset<'py>(&mut self, py: Python<'py>, seed: Option<u64>) -> Array1<'py, f64> {
-        PyArray1::from_slice(py, &self.env.reset(seed).numbers())
+    fn reset<'py>(&self, py: Python<'py>, seed: Option<u64>) -> PyResult<Array1<'py, f64>> {
+        Ok(PyArray1::from_slice(py, &self.env.write()?.reset(seed).numbers()))
     }
 
     fn step<'py>(
-        &mut self,
+        &self,
         py: Python<'py>,
         action: PyReadonlyArray1<'_, f64>,
     ) -> PyResult<Taken<'py>> {
         let action = fixed("action", &action)?;
-        let taken = self.env.step(&action).map_err(to_python)?;
+        let taken = self.env.write()?.step(&action).map_err(to_python)?;
         let t = &taken.transition;
         let state = PyArray1::from_slice(py, &t.after.numbers());
         let mask = t.mask.as_flattened().to_vec();
         Ok((state, taken.reward, taken.truncated, mask, components(&t.mask), t.noise))
     }
 
-    fn state<'py>(&self, py: Python<'py>) -> Array1<'py, f64> {
-        PyArray1::from_slice(py, &self.env.state().numbers())
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Array1<'py, f64>> {
+        Ok(PyArray1::from_slice(py, &self.env.read()?.state().numbers()))
     }
 
-    fn set_state(&mut self, numbers: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
+    fn set_state(&self, numbers: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
         let numbers: [f64; NUMBERS] = fixed("state", &numbers)?;
-        self.env.set_state(&Sprites::of(&numbers)).map_err(to_python)
+        self.env.write()?.set_state(&Sprites::of(&numbers)).map_err(to_python)
     }
 
     /// What a state, an action and a noise become.

@@ -1,12 +1,12 @@
 //! Snapshots: a value that can be compared, written and read.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::convert::arguments;
 use crate::errors::to_python;
 
 /// Everything that can matter to what comes next, as plain numbers.
@@ -38,20 +38,21 @@ impl State {
 
     /// The state that `to_json` wrote, in this release or an earlier one.
     #[staticmethod]
-    fn from_json(text: &str) -> PyResult<Self> {
-        let state = trifactor::State::from_json(text).map_err(to_python)?;
+    fn from_json(text: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let state =
+            trifactor::State::from_json(&arguments::text("text", text)?).map_err(to_python)?;
         Ok(Self { inner: Arc::new(state) })
     }
 
     /// Writes `to_json` to a file.
-    fn save(&self, path: PathBuf) -> PyResult<()> {
-        self.inner.save(&path).map_err(to_python)
+    fn save(&self, path: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.inner.save(&arguments::path("path", path)?).map_err(to_python)
     }
 
     /// The state that `save` wrote.
     #[staticmethod]
-    fn load(path: PathBuf) -> PyResult<Self> {
-        let state = trifactor::State::load(&path).map_err(to_python)?;
+    fn load(path: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let state = trifactor::State::load(&arguments::path("path", path)?).map_err(to_python)?;
         Ok(Self { inner: Arc::new(state) })
     }
 

@@ -14,6 +14,7 @@ from trifactor.causal import Counterfactual, Counterfactuals, counterfactuals
 from trifactor.custom import StateReward, get_family
 from trifactor.env import InterventionResult, TriFingerEnv
 from trifactor.errors import (
+    BusyError,
     FormatError,
     ImpossibleError,
     InfeasibleError,
@@ -30,6 +31,7 @@ from trifactor.errors import (
 from trifactor.evaluation import evaluate, evaluation_callback
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.goals import RandomGoals
+from trifactor.making import make, make_vec
 from trifactor.networks import load_network
 from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
@@ -44,6 +46,7 @@ from trifactor.vector import (
 __all__ = [
     "BatchInterventionResult",
     "Branch",
+    "BusyError",
     "Comparison",
     "Counterfactual",
     "Counterfactuals",
@@ -76,6 +79,8 @@ __all__ = [
     "evaluation_callback",
     "get_family",
     "load_network",
+    "make",
+    "make_vec",
     "scripted_policy",
 ]
 

@@ -22,13 +22,17 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeReplay, NativeSamples, State
 from trifactor._trifactor import augment_dataset as native_augment
-from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
 from trifactor.record import Dataset
 
 __all__ = ["MaskModel", "RecordReplay", "Replay", "Samples", "augment_dataset"]
+
+
+MOST_SAMPLES = 2**40
+"""The most samples that are asked for at once."""
 
 
 class MaskModel(Protocol):
@@ -78,7 +82,8 @@ class Replay:
         Raises:
             SettingError: the environment is none of trifactor's, or there is no room.
         """
-        self._env, self._native_env = env, _native_of(env)
+        self._env, self._native_env = env, checks.native(env)
+        capacity = checks.count("capacity", capacity)
         self._native_env.record_sweeps(True)
         self._native = NativeReplay(self._native_env, capacity)
 
@@ -138,13 +143,8 @@ class Replay:
         """
         made = self._native.coda(
             self._native_env,
-            count,
-            method=method,
-            tries=tries,
-            reuse=reuse,
-            sources=sources,
-            steps=steps,
-            seed=seed,
+            method=_method("method", method),
+            **_draws(count, tries, reuse, sources, steps, seed),
         )
         return Samples(*made, self._env)
 
@@ -162,17 +162,17 @@ class Replay:
             SettingError: there is no model of that name.
             ShapeError: a model gives another number of scores.
         """
-        return self._native.score(self._native_env, model)
+        return self._native.score(self._native_env, _method("model", model))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write all steps to a file."""
-        self._native.save(Path(path))
+        self._native.save(Path(checks.path("path", path)))
 
     @classmethod
     def load(cls, env: gym.Env[Any, Any], path: str | PathLike[str]) -> Replay:
         """Read the steps that `save` wrote, of an environment of the same description."""
         replay = cls(env, 1)
-        replay._native = NativeReplay.load(Path(path))
+        replay._native = NativeReplay.load(Path(checks.path("path", path)))
         return replay
 
     @classmethod
@@ -237,19 +237,38 @@ def augment_dataset(
         SettingError: an argument can not be meant.
         TrifactorError: the file can not be written, or is there already.
     """
-    path = dataset.path if isinstance(dataset, Dataset) else dataset
     report = native_augment(
-        path,
-        output,
-        count,
-        method=method,
-        tries=tries,
-        reuse=reuse,
-        sources=sources,
-        steps=steps,
-        seed=seed,
+        dataset.path if isinstance(dataset, Dataset) else checks.path("dataset", dataset),
+        checks.path("output", output),
+        method=checks.text("method", method),
+        **_draws(count, tries, reuse, sources, steps, seed),
     )
     return Dataset(output), report
+
+
+def _draws(
+    count: Any, tries: Any, reuse: Any, sources: Any, steps: Any, seed: Any
+) -> dict[str, int]:
+    """How much is drawn, and how, checked."""
+    return {
+        "count": checks.count("count", count, 0, MOST_SAMPLES),
+        "tries": checks.count("tries", tries),
+        "reuse": checks.count("reuse", reuse),
+        "sources": checks.count("sources", sources),
+        "steps": checks.count("steps", steps),
+        "seed": checks.seed(seed),
+    }
+
+
+def _method(name: str, method: Any) -> Any:
+    """A method or a model by name, or a mask model of one's own."""
+    if isinstance(method, str):
+        return method
+    parts = ("name", "threshold", "scores")
+    if isinstance(method, type) or not all(hasattr(method, part) for part in parts):
+        known = "pass a name, or an object with `name`, `threshold` and `scores`"
+        raise SettingError(f"{name} {checks.shown(method)}: {known}")
+    return method
 
 
 class Samples:
@@ -275,23 +294,25 @@ class Samples:
 
     def states(self, sample: int) -> tuple[State, State]:
         """The states before and after, which an environment can be set to."""
-        return self._native.states(sample)
+        return self._native.states(checks.index("sample", sample, len(self)))
 
     def check(self, sample: int) -> tuple[bool, float]:
         """Take a sample's step: whether it comes out bit for bit, and the largest difference."""
-        return self._native.check_sample(_native_of(self._env), sample)
+        return self._native.check_sample(
+            checks.native(self._env), checks.index("sample", sample, len(self))
+        )
 
     def learned(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Observations, actions, rewards, next observations, terminated, as an agent has them.
 
         Rewards are computed by the task, from the made-up states.
         """
-        env = self._env.unwrapped
+        env: Any = self._env.unwrapped
         flat = isinstance(env.observation_space, gym.spaces.Box)
-        if not flat or getattr(env, "_extras", None):
+        if not flat or env._settings.extra_observations:
             raise SettingError("learned: only flat observations without extra_observations")
-        observations, actions, rewards, following, ends = self._native.learned(_native_of(env))
-        shape = (-1, *env.observation_space.shape)  # type: ignore[misc]
+        observations, actions, rewards, following, ends = self._native.learned(checks.native(env))
+        shape = (-1, *env.observation_space.shape)
         return observations.reshape(shape), actions, rewards, following.reshape(shape), ends
 
     def add_to(self, buffer: Buffer) -> None:
@@ -305,10 +326,3 @@ class Samples:
                 np.array([done]),
                 [{}],
             )
-
-
-def _native_of(env: gym.Env[Any, Any]) -> Any:
-    unwrapped = env.unwrapped
-    if not isinstance(unwrapped, TriFingerEnv):
-        raise SettingError(f"env: expected an environment of trifactor, got {unwrapped!r}")
-    return unwrapped._native

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeEnv, State
+from trifactor._trifactor import counterfactuals as native_counterfactuals
 from trifactor.errors import ShapeError, TrifactorError
 from trifactor.observation import Variables
 
@@ -82,17 +84,37 @@ def counterfactuals(
         ShapeError: actions are no such array.
         StateError: the state belongs to another world.
     """
-    asked = [
-        ({} if do is None else do, None if instead is None else _rows(f"question {i}", instead))
-        for i, (do, instead) in enumerate(questions)
-    ]
-    native: NativeEnv = env.unwrapped._native  # type: ignore[attr-defined]
-    factual, each = native.counterfactuals(
-        state,
-        _rows("actions", actions),
+    native = checks.native(env)
+    return counterfactuals_of(
+        native, state, actions, questions, check_bounds=check_bounds, num_threads=num_threads
+    )
+
+
+def counterfactuals_of(
+    native: NativeEnv,
+    state: State,
+    actions: ArrayLike,
+    questions: Sequence[tuple[Variables | None, ArrayLike | None]],
+    *,
+    check_bounds: bool = False,
+    num_threads: int | None = None,
+) -> Counterfactuals:
+    """As `counterfactuals`, of a native environment."""
+    asked = []
+    for i, question in enumerate(checks.sequence("questions", questions, "questions")):
+        pair = checks.sequence(f"questions[{i}]", question, "two: what is set, and other actions")
+        if len(pair) != 2:
+            raise ShapeError(f"questions[{i}]: expected two members, got {len(pair)}")
+        do, instead = pair
+        other = None if instead is None else checks.numbers(f"questions[{i}]", instead, (None, 9))
+        asked.append(({} if do is None else do, other))
+    factual, each = native_counterfactuals(
+        native,
+        checks.state(state),
+        checks.numbers("actions", actions, (None, 9)),
         asked,
-        check_bounds=check_bounds,
-        threads=0 if num_threads is None else num_threads,
+        check_bounds=checks.flag("check_bounds", check_bounds),
+        threads=checks.threads(num_threads),
     )
     courses = [one if isinstance(one, TrifactorError) else _course(one) for one in each]
     return Counterfactuals(_course(factual), courses)
@@ -101,13 +123,3 @@ def counterfactuals(
 def _course(told: Any) -> Course:
     states, rewards, success, fraction, differences = told
     return Course(states, rewards, success, fraction, [Difference(*one) for one in differences])
-
-
-def _rows(what: str, actions: ArrayLike) -> NDArray[np.float64]:
-    try:
-        rows = np.asarray(actions, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ShapeError(f"{what}: expected an array of actions, got {actions!r}") from error
-    if rows.ndim != 2 or rows.shape[1] != 9:
-        raise ShapeError(f"{what}: expected shape (steps, 9), got {rows.shape}")
-    return rows

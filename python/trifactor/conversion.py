@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from gymnasium.envs.registration import EnvSpec
 
-from trifactor._trifactor import NativeEnv, NativeWriter, State
+from trifactor._trifactor import NativeWriter, State
 from trifactor.env import TriFingerEnv
 from trifactor.errors import FormatError
 from trifactor.record import Dataset, Path
+from trifactor.settings import described_arguments
 
 
 def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
@@ -127,7 +128,7 @@ def from_minari(dataset: Any, path: Path) -> Dataset:
 
 def _spec(world: dict[str, Any]) -> EnvSpec:
     """What Gymnasium makes a described world from, without this package's registration."""
-    arguments = json.loads(NativeEnv.arguments(json.dumps(world)))
+    arguments = described_arguments(json.dumps(world))
     goal = arguments.pop("goal_conditioned")
     entry_point = "trifactor.goal:TriFingerGoalEnv" if goal else "trifactor.env:TriFingerEnv"
     name = "CustomGoal" if goal else "Custom"

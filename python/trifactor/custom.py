@@ -12,6 +12,7 @@ import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import State, family_document, resolve_family
 from trifactor.errors import FormatError, SettingError, ShapeError
 
@@ -26,7 +27,7 @@ def get_family(name: str) -> dict[str, Any]:
     Raises:
         SettingError: no family has that name.
     """
-    document: dict[str, Any] = json.loads(family_document(name))
+    document: dict[str, Any] = json.loads(family_document(checks.text("name", name)))
     return document
 
 
@@ -49,8 +50,10 @@ class StateReward(gym.Wrapper[Array, Array, Array, Array], gym.utils.RecordConst
         Raises:
             ShapeError: the environment has no states.
         """
-        if not hasattr(env.unwrapped, "get_state"):
-            raise ShapeError(f"env: expected a TriFingerEnv, got {type(env.unwrapped).__name__}")
+        inner = getattr(env, "unwrapped", env)
+        if not hasattr(inner, "get_state"):
+            raise ShapeError(f"env: expected a TriFingerEnv, got {type(inner).__name__}")
+        reward_function = checks.function("reward_function", reward_function)
         gym.utils.RecordConstructorArgs.__init__(self, reward_function=reward_function)
         gym.Wrapper.__init__(self, env)
         self._reward_function = reward_function
@@ -76,7 +79,7 @@ def family_name_and_document(family: object) -> tuple[str, str | None]:
         return family, None
     if not isinstance(family, (str, os.PathLike, Mapping)):
         known = "pass a name, the path of a JSON file, or a dictionary"
-        raise SettingError(f"family {family!r}: {known}")
+        raise SettingError(f"family {checks.shown(family)}: {known}")
     folder = Path() if isinstance(family, Mapping) else Path(os.fspath(family)).parent
     document = resolve_family(_text("family", family), folder)
     return json.loads(document)["name"], document
@@ -93,10 +96,7 @@ def description_text(description: object) -> str:
 def _text(what: str, document: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     """The JSON text of a dictionary or of a file; it is JSON, whatever it says."""
     if isinstance(document, Mapping):
-        try:
-            return json.dumps(dict(document), default=np.ndarray.tolist)
-        except (TypeError, ValueError) as error:
-            raise FormatError(f"{what}: {error}") from error
+        return checks.document(what, document)
     path = Path(os.fspath(document))
     try:
         text = path.read_text(encoding="utf-8")

@@ -96,3 +96,7 @@ class StateError(TrifactorError, ValueError):
 
 class OrderError(TrifactorError, gym.error.ResetNeeded):
     """A call out of order, such as a step before the first reset."""
+
+
+class BusyError(TrifactorError, RuntimeError):
+    """A call into something that another thread is still at work in; give each thread its own."""

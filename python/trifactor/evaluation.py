@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativePlan, NativePolicy, NativeProbes, NativeRollout
 from trifactor.errors import NotFiniteError, SettingError, ShapeError
 from trifactor.networks import is_network, load_network
@@ -107,14 +108,31 @@ def evaluate(
     several = policy if isinstance(policy, Mapping) else {"0": policy}
     if not several:
         raise SettingError("policy: the dictionary of runs is empty")
+    for one in several.values():
+        _check_policy(one)
+    worlds, seed = checks.count("worlds", worlds), checks.seed(seed)
+    batch_size = checks.count("batch_size", batch_size)
+    resamples = checks.count("resamples", resamples)
+    confidence = checks.number("confidence", confidence, 0.0, 1.0)
+    deterministic = checks.flag("deterministic", deterministic)
+    if goal_conditioned is not None:
+        goal_conditioned = checks.flag("goal_conditioned", goal_conditioned)
+    if not (isinstance(progress, bool) or callable(progress)):
+        raise SettingError(f"progress {checks.shown(progress)}: choose a bool or a function")
+    folder = None if out is None else Path(checks.path("out", out))
+    name = None if name is None else checks.text("name", name)
+    invariance = None if invariance is None else checks.text("invariance", invariance)
     world = world_of(several, family, goal_conditioned, settings)
     like = world.like
     ready = {run: _ready(one, like) for run, one in several.items()}
     for run, one in ready.items():
         world.check(run, one)
-    threads = 0 if num_threads is None else num_threads
+    threads = checks.threads(num_threads)
     listed = [protocols] if isinstance(protocols, str) else protocols
-    texts = [one if isinstance(one, str) else json.dumps(dict(one)) for one in listed]
+    texts = [
+        one if isinstance(one, str) else checks.document("protocols", one)
+        for one in checks.sequence("protocols", listed, "names or documents")
+    ]
     plan = NativePlan(like._single._native, texts, worlds, seed, threads)
     names = plan.protocols()
     found: str | None = None
@@ -135,8 +153,7 @@ def evaluate(
                 found = _judged(probes, one, like, partial(world.prepare, run), deterministic)
     first = next(iter(several.values()))
     scores = Scores(plan.scores(name or _named(first), resamples, confidence, found))
-    if out is not None:
-        folder = Path(out)
+    if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         scores.save(folder / "scores.json")
         scores.report(folder)
@@ -161,8 +178,7 @@ def evaluation_callback(every: int, *, log: str = "evaluation", **arguments: Any
     """
     from stable_baselines3.common.callbacks import BaseCallback
 
-    if every < 1:
-        raise SettingError(f"every {every!r}: choose a whole number of at least 1")
+    every = checks.count("every", every)
 
     class EvaluationCallback(BaseCallback):
         """Evaluates the model on protocols every so many steps."""
@@ -248,12 +264,7 @@ class _Actor:
 def _checked(actions: Any, rows: int) -> NDArray[np.float64]:
     if hasattr(actions, "detach"):
         actions = actions.detach().cpu().numpy()
-    try:
-        numbers = np.asarray(actions, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ShapeError("the policy's actions: expected an array of numbers") from error
-    if numbers.shape != (rows, 9):
-        raise ShapeError(f"the policy's actions: expected ({rows}, 9), got {numbers.shape}")
+    numbers = checks.numbers("the policy's actions", actions, (rows, 9))
     if not np.isfinite(numbers).all():
         raise NotFiniteError("the policy's actions contain NaN or infinity")
     return np.ascontiguousarray(numbers)
@@ -287,6 +298,15 @@ def _judged(
         return actor.act(len(begun), begun, partial(observe, changed), partial(goals, changed))
 
     return probes.judge(asked(False), asked(True))
+
+
+def _check_policy(policy: Any) -> None:
+    known = isinstance(policy, (str, PathLike)) or hasattr(policy, "predict") or callable(policy)
+    if not known or isinstance(policy, type):
+        raise SettingError(
+            f"policy {checks.shown(policy)}: pass a name, the path of a network, a function of "
+            "observations, or a model with `predict`"
+        )
 
 
 def _named(policy: Any) -> str:

@@ -8,12 +8,13 @@ import numpy as np
 from gymnasium.spaces import Dict
 from numpy.typing import ArrayLike, NDArray
 
+from trifactor import checks
 from trifactor.env import TriFingerEnv
 from trifactor.errors import ShapeError
-from trifactor.observation import LARGEST, box
+from trifactor.observation import LARGEST, Array, box
 
 
-class TriFingerGoalEnv(TriFingerEnv):
+class TriFingerGoalEnv(TriFingerEnv[dict[str, Array]]):
     """A TriFinger robot among blocks, whose goal is an input and can be exchanged in hindsight.
 
     Arguments are those of `TriFingerEnv`. An observation is a dictionary: `observation` says
@@ -32,9 +33,8 @@ class TriFingerGoalEnv(TriFingerEnv):
 
     _goal_conditioned = True
 
-    def observe(self) -> dict[str, Any]:
-        """The observation of the present state."""
-        seen = super().observe()
+    def _shown(self, numbers: Array) -> dict[str, Any]:
+        seen = super()._shown(numbers)
         parts = dict(seen) if isinstance(seen, dict) else {"entities": seen}
         achieved, desired = self._native.goals()
         return {
@@ -103,8 +103,9 @@ class TriFingerGoalEnv(TriFingerEnv):
         flags = [bool(one.get("truncated", False)) for one in np.ravel(np.asarray(info, object))]
         return np.array(flags, np.bool_).reshape(leading)
 
-    def _info(self, intervened: bool, truncated: bool) -> dict[str, Any]:
-        return {**super()._info(intervened, truncated), "truncated": truncated}
+    def _complete(self, info: dict[str, Any], intervened: bool, truncated: bool) -> None:
+        super()._complete(info, intervened, truncated)
+        info["truncated"] = truncated
 
     def _set_observation_spaces(self) -> None:
         super()._set_observation_spaces()
@@ -124,12 +125,9 @@ def _batched(
     """Both as arrays with one goal per row, and the leading dimensions that they had."""
     goals = []
     for name, goal in (("achieved_goal", achieved_goal), ("desired_goal", desired_goal)):
-        try:
-            goals.append(np.asarray(goal, np.float64))
-        except (TypeError, ValueError) as error:
-            raise ShapeError(f"{name}: expected an array of numbers") from error
-        if goals[-1].ndim == 0:
-            raise ShapeError(f"{name}: expected a goal's numbers, got one number")
+        goals.append(checks.numbers(name, goal))
+        if goals[-1].ndim == 0 or goals[-1].shape[-1] == 0:
+            raise ShapeError(f"{name}: expected a goal's numbers, got {checks.shown(goal)}")
     achieved, desired = goals
     try:
         leading = np.broadcast_shapes(achieved.shape[:-1], desired.shape[:-1])

@@ -29,7 +29,7 @@ class RandomGoals(VectorWrapper):
             SettingError: it is no batch of trifactor's, or is wrapped already.
         """
         if not isinstance(env, TriFingerVectorEnv):
-            raise SettingError(f"RandomGoals: wrap a trifactor.TriFingerVectorEnv, not {env}")
+            raise SettingError(f"env: RandomGoals wraps a trifactor.TriFingerVectorEnv, not {env}")
         super().__init__(env)
         self._ended = np.zeros(env.num_envs, np.bool_)
 

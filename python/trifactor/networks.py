@@ -43,7 +43,7 @@ def load_network(path: Any, action_space: gym.spaces.Space[Any] | None = None) -
         FormatError: the file holds no such network; the message names what is wrong.
     """
     if not is_network(path):
-        raise SettingError(f"network '{path}': its name must end with {' or '.join(KINDS)}")
+        raise SettingError(f"path: network '{path}': its name must end with {' or '.join(KINDS)}")
     if not Path(path).is_file():
         raise SettingError(f"network '{path}': there is no such file")
     box = gym.spaces.Box(-1.0, 1.0, (9,)) if action_space is None else action_space

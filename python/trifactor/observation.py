@@ -95,14 +95,12 @@ class Arrangement:
         shape = self.native.image_shape()
         return None if shape is None else tuple(shape)
 
-    def observe(self, dtype: np.dtype[Any], normalized: bool) -> Any:
-        """The observation of the present state."""
-        numbers = np.empty(self.native.observation_len(), dtype)
-        self.native.observe_into(numbers)
+    def complete(self, numbers: Array, normalized: bool) -> Any:
+        """The observation of the present state, of the numbers that the native half gave."""
         if self.extras:
             variables = self.native.variables()
             own = [extra.observe(variables, normalized) for extra in self.extras]
-            numbers = np.concatenate([numbers, *(part.astype(dtype) for part in own)])
+            numbers = np.concatenate([numbers, *(part.astype(numbers.dtype) for part in own)])
         return self.arrange(numbers)
 
     def arrange(self, numbers: Array) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativePolicy, policy_names
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
@@ -42,7 +43,8 @@ class ScriptedPolicy:
             SettingError: the environment is none of this package's, its actions are no joint
                 angles, or the name is unknown.
         """
-        inner = env.unwrapped
+        name = checks.text("name", name)
+        inner = getattr(env, "unwrapped", env)
         if isinstance(inner, TriFingerVectorEnv):
             native = inner._single._native
             self._policies = [NativePolicy(native, name) for _ in range(inner.num_envs)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 import gymnasium as gym
@@ -18,6 +18,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeDataset, State, regenerate
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
@@ -83,23 +84,15 @@ class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
             TrifactorError: the file can not be written, or is there already.
             StateError: the file to go on with is of another world.
         """
+        self._recorded = checks.native(env)
         super().__init__(env)
-        own = env.unwrapped
-        if not isinstance(own, TriFingerEnv):
-            raise SettingError(f"env: expected a trifactor environment, got {type(own).__name__}")
-        self._recorded = own
-        own._native.record(
-            fspath(path),
-            append=append,
-            observations=observations,
-            masks=masks,
-            policy=policy,
-            notes=notes,
+        self._recorded.record(
+            checks.path("path", path), **_kept(append, observations, masks, policy, notes)
         )
 
     def close(self) -> None:
         """Write what was recorded and close the file, then the environment."""
-        self._recorded._native.end_record()
+        self._recorded.end_record()
         super().close()
 
 
@@ -118,27 +111,33 @@ class RecordVectorEpisodes(VectorWrapper):
         notes: str = "",
     ) -> None:
         """Begin to record; the arguments are those of `RecordEpisodes`."""
-        super().__init__(env)
-        own = env.unwrapped
+        own = getattr(env, "unwrapped", env)
         if not isinstance(own, TriFingerVectorEnv):
             raise SettingError(
                 f"env: expected a trifactor batch, got {type(own).__name__}; wrap the environments "
                 "in it instead, each with a file of its own"
             )
-        self._recorded = own
-        own._native.record(
-            fspath(path),
-            append=append,
-            observations=observations,
-            masks=masks,
-            policy=policy,
-            notes=notes,
+        super().__init__(env)
+        self._recorded = checks.batch(env)
+        self._recorded.record(
+            checks.path("path", path), **_kept(append, observations, masks, policy, notes)
         )
 
     def close(self, **kwargs: Any) -> None:
         """Write what was recorded and close the file, then the batch."""
-        self._recorded._native.end_record()
+        self._recorded.end_record()
         super().close(**kwargs)
+
+
+def _kept(append: Any, observations: Any, masks: Any, policy: Any, notes: Any) -> dict[str, Any]:
+    """What is kept of a recording, checked."""
+    return {
+        "append": checks.flag("append", append),
+        "observations": checks.choice("observations", observations, ("float32", "float64", None)),
+        "masks": checks.choice("masks", masks, ("sound", "tight", None)),
+        "policy": checks.text("policy", policy),
+        "notes": checks.text("notes", notes),
+    }
 
 
 @dataclass(frozen=True)
@@ -239,7 +238,7 @@ class Dataset:
             FormatError: it is no data set, or of a format that this release can not read.
             TrifactorError: it can not be read.
         """
-        self.path = fspath(path)
+        self.path = checks.path("path", path)
         self._native = NativeDataset(self.path)
         world, self.observations, self.masks, self.policy, self.notes = self._native.header()
         self.world: dict[str, Any] = json.loads(world)
@@ -302,7 +301,10 @@ class Dataset:
             StateError: this release would make another world.
         """
         episodes, disagreeing, transitions, agreed, intervened, differences, closed = (
-            self._native.verify(num_threads or 0, progress)
+            self._native.verify(
+                checks.threads(num_threads),
+                None if progress is None else checks.function("progress", progress),
+            )
         )
         told = [Difference(*each) for each in differences]
         return Verification(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import compare_scores, write_report
 from trifactor.errors import SettingError
 
@@ -24,14 +25,14 @@ class Scores:
 
     def __init__(self, text: str) -> None:
         """Read the text of a `scores.json`."""
-        self._text = text
+        self._text = checks.text("text", text)
         self.document: dict[str, Any] = json.loads(text)
         """Everything, as `docs/evaluation.md` describes it."""
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Scores:
         """What `save` wrote."""
-        return cls(Path(path).read_text(encoding="utf-8"))
+        return cls(Path(checks.path("path", path)).read_text(encoding="utf-8"))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the document."""

@@ -13,6 +13,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeSprites
 from trifactor.errors import SettingError
 
@@ -46,7 +47,8 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
         if render_mode is not None:
             raise SettingError(f"render_mode '{render_mode}': there is none; pass None")
         self.render_mode = None
-        self._native = NativeSprites(place, sparse)
+        place = checks.count("place", place, high=SPRITES)
+        self._native = NativeSprites(place, checks.flag("sparse", sparse))
         low = np.tile([0.0, 0.0, -0.08, -0.08], SPRITES)
         high = np.tile([1.0, 1.0, 0.08, 0.08], SPRITES)
         # Velocities are rounded to single precision, which may exceed the bound by a little.
@@ -57,8 +59,8 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[NDArray[np.float64], dict[str, Any]]:
         """Begin an episode; with a seed its first one, without the next of the present seed."""
-        if options:
-            raise SettingError(f"unknown option '{next(iter(options))}'; there is none yet")
+        checks.no_options(options)
+        seed = None if seed is None else checks.seed(seed)
         first = self._np_random is None
         super().reset(seed=seed)
         if seed is None and first:
@@ -69,7 +71,7 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
         self, action: NDArray[np.float32]
     ) -> tuple[NDArray[np.float64], float, bool, bool, dict[str, Any]]:
         """Click; episodes have 50 steps and never terminate."""
-        numbers = np.asarray(action, np.float64)
+        numbers = checks.numbers("action", action, (2,))
         state, reward, truncated, mask, components, noise = self._native.step(numbers)
         info = {
             "local_mask": np.array(mask).reshape(SPRITES + 1, SPRITES),

@@ -14,11 +14,11 @@ import numpy as np
 from gymnasium.vector import VectorActionWrapper, VectorObservationWrapper
 from gymnasium.wrappers import FrameStackObservation, MaxAndSkipObservation
 
-from trifactor._trifactor import NativeEnv
 from trifactor.curriculum.agent import AgentInterventionWrapper, VectorAgentInterventionWrapper
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, TrifactorError
 from trifactor.registration import FAMILIES
+from trifactor.settings import described_arguments
 from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
 from trifactor.wrappers import (
     DeltaAction,
@@ -92,11 +92,12 @@ def training_world(policy: object) -> Trained | None:
     for altering in ALTERING:
         if base.env_is_wrapped(altering, indices=[0])[0]:
             raise _unlike(altering.__name__)
-    if world._extras:
-        raise _unlike(f"extra_observations ({', '.join(world._extras)})")
-    settings = json.loads(NativeEnv.arguments(json.dumps(world.description())))
+    extras = world._settings.extra_observations
+    if extras:
+        raise _unlike(f"extra_observations ({', '.join(extras)})")
+    settings = described_arguments(json.dumps(world.description()))
     goal_conditioned = bool(settings.pop("goal_conditioned"))
-    settings["dtype"] = world._dtype
+    settings["dtype"] = world._settings.dtype
     return Trained(settings, goal_conditioned, base.observation_space, prepare)
 
 

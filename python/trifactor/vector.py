@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from trifactor import checks, warn
 from trifactor._trifactor import NativeVecEnv, State
+from trifactor.causes import BatchCauses, Branch
 from trifactor.env import TriFingerEnv
-from trifactor.errors import SettingError, ShapeError, TrifactorError
+from trifactor.errors import SettingError, ShapeError
 from trifactor.goal import TriFingerGoalEnv
-from trifactor.observation import Array, Variables
+from trifactor.interventions import BatchInterventionResult, BatchInterventions
+from trifactor.observation import Array
 from trifactor.worlds import OneByOne
+
+__all__ = [
+    "BatchInterventionResult",
+    "Branch",
+    "Seeds",
+    "TriFingerGoalVectorEnv",
+    "TriFingerVectorEnv",
+]
 
 Seeds = int | Sequence[int | None] | None
 """One for all, of which world i has `seed + i`; or one for each, None for the next episode."""
 
 
-class BatchInterventionResult(NamedTuple):
-    """What became of a batch of interventions."""
-
-    success: NDArray[np.bool_]
-    """Whether each was accepted; true where there was none."""
-    observations: Any
-    """The observations after them."""
-    reasons: list[TrifactorError | None]
-    """Why each was refused; not raised."""
+MOST_WORLDS = 2**20
+"""The most worlds of a batch."""
 
 
-class Branch(NamedTuple):
-    """What would come of one sequence of actions."""
-
-    rewards: NDArray[np.float64]
-    """Of every step taken; fewer than actions where the episode ends before."""
-    terminated: bool
-    truncated: bool
-    success: bool
-    """Whether the goal is reached in the last state."""
-    fractional_success: float
-    state: State
-    """The last state."""
-    states: list[State]
-    """The state after every step, where they were asked for."""
-
-
-class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
+class TriFingerVectorEnv(
+    BatchInterventions, BatchCauses, OneByOne, VectorEnv[Any, Array, Any]
+):
     """Many worlds of one kind, stepped together on threads of their own.
 
     World i gives the same bits as a `TriFingerEnv` with its seed, whatever the number of worlds
@@ -99,13 +88,17 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
                     f"{name}: a batch calls no function in Python; use "
                     "gymnasium.vector.SyncVectorEnv, or do it on the whole batch's arrays"
                 )
-        num_envs = _count("num_envs", num_envs)
-        self._threads = 0 if num_threads is None else _count("num_threads", num_threads)
+        num_envs = checks.count("num_envs", num_envs, high=MOST_WORLDS)
+        self._threads = checks.threads(num_threads)
         try:
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError as error:
             known = ", ".join(mode.value for mode in AutoresetMode)
-            raise SettingError(f"autoreset_mode {autoreset_mode!r}: choose {known}") from error
+            raise SettingError(
+                f"autoreset_mode {checks.shown(autoreset_mode)}: choose {known}"
+            ) from error
+        if settings.get("render_mode") == "human":
+            raise SettingError("render_mode 'human': a batch has no window; choose 'rgb_array'")
         single = self._single_class(**settings)
         self._single = single
         self._native = NativeVecEnv(
@@ -113,18 +106,22 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
         )
         self.num_envs = num_envs
         self.num_threads = self._native.threads()
-        self.copy = copy
+        self.copy = checks.flag("copy", copy)
         self.render_mode = single.render_mode
-        self.metadata = {**single.metadata, "autoreset_mode": self.autoreset_mode}
+        self.metadata = {
+            **single.metadata,
+            "render_modes": ["rgb_array"],
+            "autoreset_mode": self.autoreset_mode,
+        }
         self.single_action_space = single.action_space
         self.single_observation_space = single.observation_space
         self.action_space = batch_space(single.action_space, num_envs)
         self.observation_space = batch_space(single.observation_space, num_envs)
-        self._dtype = single._dtype
+        self._dtype = single._settings.dtype
         self._lengths = (single._native.observation_len(), single._native.goal_len())
         # Worlds that have a seed: the others draw one at their first reset.
         self._seeded = np.zeros(num_envs, np.bool_)
-        self._buffers: tuple[Array, ...] | None = None if copy else self._new_buffers()
+        self._buffers: tuple[Array, ...] | None = None if self.copy else self._new_buffers()
         self._alone: TriFingerEnv | None = None
         self._attributes: list[dict[str, Any]] = [{} for _ in range(num_envs)]
 
@@ -151,11 +148,11 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
             SettingError: a seed is out of range, or an option is unknown.
             ShapeError: the mask is no such array, or the seeds are not one for each world.
         """
-        options = dict(options or {})
+        options = {} if options is None else checks.dictionary("options", options)
         mask = self._mask(options.pop("reset_mask", None))
         if options:
             known = "reset_mask is the only one"
-            raise SettingError(f"unknown option '{next(iter(options))}'; {known}")
+            raise SettingError(f"options: unknown option {next(iter(options))!r}; {known}")
         seeds = self._seeds(seed)
         super().reset(seed=seed if isinstance(seed, int) else None)
         chosen = np.ones(self.num_envs, np.bool_) if mask is None else mask
@@ -187,16 +184,18 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
             NotFiniteError: they contain NaN or infinity; the message names the world.
             OrderError: a world was not reset, or, with `Disabled`, not since its episode ended.
         """
-        numbers = self._actions(actions)
+        numbers = checks.numbers("actions", actions, (self.num_envs, 9))
         buffers = self._buffers_to_fill()
         rewards = np.zeros(self.num_envs)
         terminated, truncated = (np.zeros(self.num_envs, np.bool_) for _ in range(2))
-        self._native.step(numbers, buffers[0], rewards, terminated, truncated)
+        if self._native.step(numbers, buffers[0], rewards, terminated, truncated):
+            warn.outside()
         same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         ended = np.logical_and(truncated, False) if same_step else truncated
         infos = self._infos(None, ended)
-        if self._single._local_masks is not None:
-            masks = self.local_masks(self._single._local_masks)
+        strength = self._single._settings.local_masks
+        if strength is not None:
+            masks = self.local_masks(strength)
             infos["local_mask"], infos["_local_mask"] = masks
             infos["mask_pairs"], infos["_mask_pairs"] = self.mask_pairs()
         if same_step:
@@ -205,79 +204,14 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
 
     def present_infos(self, worlds: NDArray[np.bool_] | None = None) -> dict[str, Any]:
         """What `infos` says of the present states of all worlds, or of those of a mask."""
-        return self._infos(worlds, np.zeros(self.num_envs, np.bool_))
-
-    def local_masks(self, strength: str = "sound") -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """What could influence what in the last step of every world, as one array.
-
-        Args:
-            strength: "sound" counts every pair that was coupled, "tight" those that pushed.
-
-        Returns:
-            Masks of shape (worlds, nodes + 3, nodes), each as `TriFingerEnv.local_mask` gives it,
-            with places left empty where a world has fewer blocks or goals (`max_blocks` makes the
-            shape constant); and which worlds have one: not those that were reset instead, or
-            intervened on by an actor.
-
-        Raises:
-            SettingError: another strength.
-        """
-        entries, nodes, known = self._native.local_masks(strength)
-        return entries.reshape(self.num_envs, nodes + 3, nodes), np.array(known, np.bool_)
-
-    def mask_pairs(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """What the solver coupled in the last step of every world, as one array.
-
-        Returns:
-            Of shape (worlds, nodes, nodes, 3): the first tick, the largest impulse (N s) and the
-            smallest gap (m) of every pair; NaN where it was not coupled; and which worlds have it.
-        """
-        numbers, nodes, known = self._native.mask_pairs()
-        return numbers.reshape(self.num_envs, nodes, nodes, 3), np.array(known, np.bool_)
+        chosen = None if worlds is None else checks.mask("worlds", worlds, self.num_envs)
+        return self._infos(chosen, np.zeros(self.num_envs, np.bool_))
 
     def observe(self) -> Any:
         """The observations of the present states."""
         buffers = self._buffers_to_fill()
         self._native.observe_into(buffers[0])
         return self._shown(buffers)
-
-    def do_interventions(
-        self, interventions: Sequence[Variables | None], check_bounds: bool = True
-    ) -> BatchInterventionResult:
-        """Set variables, each world its own; None leaves a world alone.
-
-        Every world's intervention is applied whole or refused, whatever becomes of the others.
-
-        Args:
-            interventions: for every world values by name, or None.
-            check_bounds: whether values must lie in the intervention space in force.
-
-        Raises:
-            ShapeError: it is not one for every world, or a value is no number.
-        """
-        wanted = self._one_for_each("interventions", interventions)
-        reasons = self._native.intervene(wanted, check_bounds)
-        return self._outcome(reasons)
-
-    def set_starting_states(
-        self, interventions: Sequence[Variables | None], check_bounds: bool = True
-    ) -> BatchInterventionResult:
-        """Set variables in the states that later resets return to, and reset those worlds.
-
-        Arguments and exceptions are those of `do_interventions`.
-        """
-        wanted = self._one_for_each("interventions", interventions)
-        reasons = self._native.set_starting_states(wanted, check_bounds)
-        return self._outcome(reasons)
-
-    def get_current_state_variables(self, world: int) -> Variables:
-        """The value of every variable of one world."""
-        return self._native.variables(world)
-
-    @property
-    def trackers(self) -> list[dict[str, Any]]:
-        """What was intervened on in every world, as `TriFingerEnv.tracker` has it."""
-        return [json.loads(tracker) for tracker in self._native.trackers()]
 
     def get_states(self) -> list[State]:
         """Every world's state."""
@@ -291,44 +225,15 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
             StateError: one belongs to another kind of world; the message names the world.
         """
         states = self._one_for_each("states", states)
-        for state in states:
-            if not isinstance(state, State):
-                raise ShapeError(f"states: expected a State, got {type(state).__name__}")
-        self._native.set_states(states)
+        self._native.set_states([checks.state(state, "states") for state in states])
         self._seeded[:] = True
-
-    def branch(
-        self,
-        state: State,
-        action_sequences: ArrayLike | Sequence[ArrayLike],
-        *,
-        keep_states: bool = False,
-    ) -> list[Branch]:
-        """Try sequences of actions from one state, in parallel; no world of the batch is touched.
-
-        Each is followed to its end or the episode's, and gives what `set_state` and `step` of an
-        environment would.
-
-        Args:
-            state: where all of them begin; of any world of this kind.
-            action_sequences: of shape (sequences, steps, 9), or a list of arrays (steps, 9).
-            keep_states: whether to return the states on the way.
-
-        Raises:
-            ShapeError: a sequence is no such array.
-            NotFiniteError: one contains NaN or infinity.
-            StateError: the state belongs to another kind of world.
-        """
-        sequences = []
-        for i, sequence in enumerate(action_sequences):  # type: ignore[arg-type]
-            sequences.append(_numbers(f"action sequence {i}", sequence, 2))
-        return [Branch(*one) for one in self._native.branch(state, sequences, keep_states)]
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """A picture of every world's present state; None without `render_mode`."""
         if self.render_mode is None:
+            warn.no_render_mode()
             return None
-        picture = self._single._picture
+        picture = self._single._settings.picture
         return tuple(self._native.render(world, *picture) for world in range(self.num_envs))
 
     def close_extras(self, **kwargs: Any) -> None:
@@ -365,22 +270,6 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
     def _shown_final(self, buffers: tuple[Array, ...]) -> Any:
         return self._shown(buffers)
 
-    def _outcome(self, reasons: list[Any]) -> BatchInterventionResult:
-        success = np.array([reason is None for reason in reasons], np.bool_)
-        return BatchInterventionResult(success, self.observe(), reasons)
-
-    def _one_for_each(self, what: str, given: Sequence[Any]) -> list[Any]:
-        each = list(given)
-        if len(each) != self.num_envs:
-            raise ShapeError(f"{what}: expected {self.num_envs}, one for each world, got {len(each)}")
-        return each
-
-    def _actions(self, actions: ArrayLike) -> NDArray[np.float64]:
-        numbers = _numbers("actions", actions, 2)
-        if numbers.shape != (self.num_envs, 9):
-            raise ShapeError(f"actions: expected ({self.num_envs}, 9), got {numbers.shape}")
-        return numbers
-
     def _mask(self, mask: Any) -> NDArray[np.bool_] | None:
         if mask is None:
             return None
@@ -395,14 +284,11 @@ class TriFingerVectorEnv(OneByOne, VectorEnv[Any, Array, Any]):
     def _seeds(self, seed: Seeds) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        one = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-        seeds = [int(seed) + i for i in range(self.num_envs)] if one else list(seed)  # type: ignore
-        if len(seeds) != self.num_envs:
-            raise ShapeError(f"seed: expected {self.num_envs}, one for each world, got {len(seeds)}")
-        for each in seeds:
-            if each is not None and not (isinstance(each, int | np.integer) and 0 <= each < 2**64):
-                raise SettingError(f"seed {each!r}: choose an integer from 0 to 2**64 - 1")
-        return [None if each is None else int(each) for each in seeds]
+        if checks.integer(seed) is not None or not isinstance(seed, Iterable):
+            first = checks.seed(seed)
+            return [checks.seed(first + i) for i in range(self.num_envs)]
+        seeds = self._one_for_each("seed", seed)
+        return [None if each is None else checks.seed(each) for each in seeds]
 
 
 class TriFingerGoalVectorEnv(TriFingerVectorEnv):
@@ -462,19 +348,3 @@ class TriFingerGoalVectorEnv(TriFingerVectorEnv):
             final = infos["final_info"]
             final["truncated"] = truncated & final["_success"]
             final["_truncated"] = final["_success"].copy()
-
-
-def _numbers(what: str, given: Any, dimensions: int) -> NDArray[np.float64]:
-    try:
-        numbers = np.asarray(given, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ShapeError(f"{what}: expected an array of numbers") from error
-    if numbers.ndim != dimensions or numbers.shape[-1] != 9:
-        raise ShapeError(f"{what}: expected nine numbers in every row, got shape {numbers.shape}")
-    return numbers
-
-
-def _count(name: str, value: Any) -> int:
-    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
-        raise SettingError(f"{name} {value!r}: choose a whole number of at least 1")
-    return int(value)

@@ -9,6 +9,7 @@ from typing import Any
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeVecEnv, State
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, ShapeError
@@ -64,6 +65,7 @@ class OneByOne:
             AttributeError: there is no such method.
             SettingError: it is one that only the batch can do, such as `step`.
         """
+        name = checks.text("name", name)
         method = getattr(TriFingerEnv if name in OF_THE_BATCH else self._single, name)
         if name in OF_THE_BATCH or name.startswith("_") or not callable(method):
             raise SettingError(f"call {name!r}: no method of single worlds; ask the batch itself")
@@ -94,6 +96,7 @@ class OneByOne:
         Raises:
             AttributeError: one of them has none of that name.
         """
+        name = checks.text("name", name)
         own = [self._attributes[world].get(name, self) for world in self._chosen(worlds)]
         return tuple(getattr(self._single, name) if one is self else one for one in own)
 
@@ -116,12 +119,12 @@ class OneByOne:
 
     def keep_attribute(self, name: str, values: dict[int, Any]) -> None:
         """Keep an attribute of your own with some worlds, by their index; as `set_attr`."""
-        if hasattr(self._single, name):
+        if hasattr(self._single, checks.text("name", name)):
             raise SettingError(
                 f"{name}: the worlds of a batch share it; make another batch, or set variables "
                 "by do_interventions"
             )
-        for world in self._chosen(values):
+        for world in self._chosen(list(values)):
             self._attributes[world][name] = values[world]
 
     def sample_new_goals(self, worlds: Sequence[bool] | NDArray[Any] | None = None) -> list[Any]:
@@ -130,8 +133,9 @@ class OneByOne:
         Each is what `sample_new_goal` of a `TriFingerEnv` in that world's state is.
         """
         goals: list[Variables | None] = [None] * self.num_envs
+        chosen = None if worlds is None else checks.mask("worlds", worlds, self.num_envs)
         for world in range(self.num_envs):
-            if worlds is None or worlds[world]:
+            if chosen is None or chosen[world]:
                 env = self._alone_as(*self._native.save(world)[:3])
                 goals[world] = env.sample_new_goal()
         return goals
@@ -139,11 +143,8 @@ class OneByOne:
     def _chosen(self, worlds: Iterable[int] | None) -> list[int]:
         if worlds is None:
             return list(range(self.num_envs))
-        chosen = [int(world) for world in worlds]
-        for world in chosen:
-            if not 0 <= world < self.num_envs:
-                raise ShapeError(f"world {world}: the batch has {self.num_envs}, from 0")
-        return chosen
+        listed = checks.sequence("worlds", worlds, "worlds' numbers")
+        return [checks.index("world", world, self.num_envs) for world in listed]
 
     def _alone_as(self, state: State, starting_state: State, begun: bool) -> TriFingerEnv:
         """An environment that stands where one world stands."""

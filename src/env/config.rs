@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::observation::{Context, Mode};
+use crate::error::{Error, Result};
 use crate::robot::ActionMode;
 use crate::task::overlap::Overlap;
 use crate::variable::Subspace;
@@ -74,6 +75,23 @@ impl Config {
             physics: Physics::default(),
             overlap: Overlap::Volume,
         }
+    }
+
+    /// The configuration of a JSON document; what it leaves out has its default.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] with the place: a setting that is unknown or of the wrong kind.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut reader = serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let path = error.path().to_string();
+            let mut reason = error.into_inner().to_string();
+            // The document is one line that nobody wrote.
+            if let Some(end) = reason.find(" at line ") {
+                reason.truncate(end);
+            }
+            Error::Malformed { what: "settings".to_string(), path, reason }
+        })
     }
 }
 

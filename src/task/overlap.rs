@@ -153,7 +153,8 @@ impl Cuboid {
 
     /// Whether the spheres around the two boxes are disjoint.
     fn far_from(&self, other: &Self) -> bool {
-        let reach = 0.5 * (math::norm(&math::vector(self.size)) + math::norm(&math::vector(other.size)));
+        let reach =
+            0.5 * (math::norm(&math::vector(self.size)) + math::norm(&math::vector(other.size)));
         math::norm(&(math::vector(self.center) - math::vector(other.center))) > reach
     }
 }

@@ -442,6 +442,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*outside the action space")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_checker_finds_a_planted_fault(fault):
     with pytest.raises(AssertionError):

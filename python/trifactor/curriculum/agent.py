@@ -12,9 +12,9 @@ from gymnasium.spaces import Box
 from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import ArrayLike, NDArray
 
+from trifactor import checks
 from trifactor._trifactor import NativeChoice
 from trifactor.curriculum.spaces import Space, space_document
-from trifactor.errors import ShapeError
 
 
 class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
@@ -41,9 +41,11 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
             SettingError: nothing is left to choose.
             UnknownVariableError: no variable has that name.
         """
+        checks.native(env)
         gym.utils.RecordConstructorArgs.__init__(self, variables=variables, space=space)
         gym.Wrapper.__init__(self, env)
-        self._variables, self._space = list(variables), json.dumps(space_document(space))
+        self._variables = checks.texts("variables", variables)
+        self._space = json.dumps(space_document(space))
         self._choice = self._choose()
         self.choices: list[tuple[str, int]] = self._choice.variables()
         """The variables in the order of the action's numbers, and how many each takes."""
@@ -54,9 +56,7 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
 
     def step(self, action: ArrayLike) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Take the robot's step, then make the intervention that the action asks for."""
-        numbers = np.asarray(action, np.float64)
-        if numbers.shape != self.action_space.shape:
-            raise ShapeError(f"action: expected {self.action_space.shape}, got {numbers.shape}")
+        numbers = checks.numbers("action", action, self.action_space.shape)
         observation, reward, terminated, truncated, info = self.env.step(numbers[:9])
         info["intervention_refused"] = None
         if numbers[9] > 0.0:
@@ -88,8 +88,10 @@ class VectorAgentInterventionWrapper(VectorWrapper):
         self, env: VectorEnv[Any, Any, Any], variables: Sequence[str], *, space: Space = "A"
     ) -> None:
         """Wrap a batch; arguments and exceptions are those of `AgentInterventionWrapper`."""
+        checks.batch(env)
         super().__init__(env)
-        self._variables, self._space = list(variables), json.dumps(space_document(space))
+        self._variables = checks.texts("variables", variables)
+        self._space = json.dumps(space_document(space))
         self._choice = self._choose()
         self.choices: list[tuple[str, int]] = self._choice.variables()
         robot: Any = env.single_action_space
@@ -100,9 +102,7 @@ class VectorAgentInterventionWrapper(VectorWrapper):
 
     def step(self, actions: ArrayLike) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Take the robots' steps, then make the interventions that the actions ask for."""
-        numbers = np.asarray(actions, np.float64)
-        if numbers.shape != self.action_space.shape:
-            raise ShapeError(f"actions: expected {self.action_space.shape}, got {numbers.shape}")
+        numbers = checks.numbers("actions", actions, self.action_space.shape)
         observations, rewards, terminated, truncated, infos = self.env.step(numbers[:, :9])
         world: Any = self.env.unwrapped
         wanted: NDArray[np.bool_] = numbers[:, 9] > 0.0

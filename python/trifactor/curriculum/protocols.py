@@ -9,12 +9,11 @@ from typing import Any, TypeAlias
 
 import gymnasium as gym
 
-from trifactor._trifactor import protocol_manifest
+from trifactor import checks
+from trifactor._trifactor import begin_world, follow_world, protocol_manifest
 from trifactor._trifactor import protocols as native_protocols
 from trifactor.curriculum.agent import observe_anew
 from trifactor.custom import family_name_and_document
-from trifactor.env import _count
-from trifactor.errors import SettingError
 
 Family: TypeAlias = str | PathLike[str] | Mapping[str, Any]
 
@@ -28,7 +27,9 @@ def get_protocols(family: Family, *, generated: bool = True) -> list[dict[str, A
         they are, where not this one's).
     """
     name, document = family_name_and_document(family)
-    all_of_them: list[dict[str, Any]] = json.loads(native_protocols(name, document, generated))
+    all_of_them: list[dict[str, Any]] = json.loads(
+        native_protocols(name, document, checks.flag("generated", generated))
+    )
     return all_of_them
 
 
@@ -50,11 +51,9 @@ def get_manifest(
     Raises:
         UnknownVariableError, SettingError, FormatError: there is no such protocol, or no such seed.
     """
-    count = _count("worlds", worlds)
-    if not (isinstance(seed, int) and 0 <= seed < 2**64):
-        raise SettingError(f"seed {seed!r}: choose an integer from 0 to 2**64 - 1")
+    count, seed = checks.count("worlds", worlds), checks.seed(seed)
     name, document = family_name_and_document(family)
-    chosen = protocol if isinstance(protocol, str) else json.dumps(dict(protocol))
+    chosen = protocol if isinstance(protocol, str) else checks.document("protocol", protocol)
     manifest: dict[str, Any] = json.loads(
         protocol_manifest(name, document, chosen, count, seed)
     )
@@ -86,12 +85,13 @@ class ProtocolWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstruct
         Raises:
             UnknownVariableError, SettingError, FormatError: there is no such protocol.
         """
+        checks.native(env)
         gym.utils.RecordConstructorArgs.__init__(self, protocol=protocol, worlds=worlds, seed=seed)
         gym.Wrapper.__init__(self, env)
         world: Any = env.unwrapped
-        arguments = world._arguments
-        family = arguments["document"] and json.loads(arguments["document"])
-        manifest = get_manifest(family or arguments["family"], protocol, worlds, seed)
+        settings = world._settings
+        family = settings.document and json.loads(settings.document)
+        manifest = get_manifest(family or settings.config["family"], protocol, worlds, seed)
         self.worlds: list[dict[str, Any]] = manifest["worlds"]
         self.index = -1
         """The world of the present episode."""
@@ -103,14 +103,14 @@ class ProtocolWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstruct
         self.index = (self.index + 1) % len(self.worlds)
         here, world = self.worlds[self.index], self._world
         _, info = self.env.reset(seed=here["seed"], options=options)
-        world._native.begin_world(json.dumps(here))
+        begin_world(world._native, json.dumps(here))
         return observe_anew(world, info), info
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Take a step; what is due after it has been done before it is observed."""
         observation, reward, terminated, truncated, info = self.env.step(action)
         if self.worlds[self.index].get("within"):
-            changed = self._world._native.follow_world(json.dumps(self.worlds[self.index]))
+            changed = follow_world(self._world._native, json.dumps(self.worlds[self.index]))
             if changed:
                 observation, info["intervened"] = observe_anew(self._world, info), True
         return observation, reward, terminated, truncated, info

@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-import numpy as np
-
+from trifactor import checks
 from trifactor._trifactor import parse_space
 
 Space: TypeAlias = str | Mapping[str, Any]
@@ -21,5 +20,5 @@ def space_document(space: Space) -> Any:
     Raises:
         FormatError: it says nothing that can be meant; with the place.
     """
-    text = space if isinstance(space, str) else json.dumps(dict(space), default=np.ndarray.tolist)
+    text = space if isinstance(space, str) else checks.document("space", space)
     return json.loads(parse_space(text))

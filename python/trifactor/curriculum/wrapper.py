@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.vector import VectorEnv, VectorWrapper
 
+from trifactor import checks
 from trifactor._trifactor import curriculum_document
 from trifactor.curriculum.actors import ALWAYS, Active
 from trifactor.curriculum.spaces import Space, space_document
@@ -33,7 +35,12 @@ class _Curriculum:
                 raise SettingError("a curriculum by name has its own actives and space")
             self.document = curriculum_document(actors)
             return
-        given = [ALWAYS] * len(actors) if actives is None else list(actives)
+        actors = checks.sequence("intervention_actors", actors, "actors")
+        given = (
+            [ALWAYS] * len(actors)
+            if actives is None
+            else checks.sequence("actives", actives, "schedules")
+        )
         if len(given) != len(actors):
             raise ShapeError(f"actives: expected {len(actors)}, one for each actor, got {len(given)}")
         entries = [
@@ -43,9 +50,11 @@ class _Curriculum:
         document: dict[str, Any] = {"actors": entries}
         if space is not None:
             document["space"] = space_document(space)
-        self.document = json.dumps(document, default=np.ndarray.tolist)
+        self.document = checks.document("curriculum", document)
 
     def _entry(self, actor: Any) -> dict[str, Any]:
+        if isinstance(actor, type):
+            raise SettingError(f"intervention_actors: {actor.__name__} is a class; pass one that it made")
         kind = getattr(actor, "_kind", None)
         if kind is None:
             self.custom.append(_custom(actor))
@@ -136,6 +145,7 @@ class CurriculumWrapper(
         Raises:
             SettingError, FormatError, ShapeError: an actor, a space or a schedule can not be meant.
         """
+        checks.native(env)
         gym.utils.RecordConstructorArgs.__init__(
             self, intervention_actors=intervention_actors, actives=actives, space=space
         )
@@ -160,24 +170,29 @@ class VectorCurriculumWrapper(_Directed, VectorWrapper):
         space: Space | None = None,
     ) -> None:
         """Wrap a batch; arguments and exceptions are those of `CurriculumWrapper`."""
+        checks.batch(env)
         super().__init__(env)
         self._curriculum = _Curriculum(intervention_actors, actives, space)
         self._attach()
 
 
 def _active(active: Active) -> list[int | None]:
-    numbers = [None if n is None or n == float("inf") else n for n in active]
-    for number in numbers:
-        if number is not None and not (number >= 0 and number % 1 == 0):
-            raise SettingError(f"active {tuple(active)}: {number!r} is no whole number from 0")
-    return [None if number is None else int(number) for number in numbers]
+    return [_moment(one) for one in checks.sequence("actives", active, "whole numbers")]
+
+
+def _moment(number: Any) -> int | None:
+    if number is None or (isinstance(number, float) and number == math.inf):
+        return None
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    return checks.count("actives", number, 0)
 
 
 def _custom(actor: Any) -> tuple[str, Callable[..., Any]]:
     act = getattr(actor, "act", actor)
     if not callable(act):
         known = "pass one of this module, a function, or an object with a method 'act'"
-        raise SettingError(f"actor {actor!r}: {known}")
+        raise SettingError(f"intervention_actors: {checks.shown(actor)}: {known}")
     name = getattr(actor, "name", None) or getattr(actor, "__name__", type(actor).__name__)
     return str(name), _Asked(act)
 

@@ -10,10 +10,11 @@ from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import VectorEnv
 
+from trifactor import checks
 from trifactor.env import TriFingerEnv
 from trifactor.observation import Array
 from trifactor.vector import TriFingerVectorEnv
-from trifactor.wrappers.inner import count, foreign, require, single
+from trifactor.wrappers.inner import foreign, require, single
 
 AnyEnv = TypeVar("AnyEnv", gym.Env[Any, Any], VectorEnv[Any, Any, Any])
 
@@ -36,7 +37,7 @@ def delayed_actions(env: AnyEnv, steps: int) -> AnyEnv:
     Raises:
         SettingError: not such a number, or no environment of this package.
     """
-    return _with_robot(env, "action_delay", count("steps", steps, 0, LONGEST_DELAY))
+    return _with_robot(env, "action_delay", checks.count("steps", steps, 0, LONGEST_DELAY))
 
 
 def moving_average_actions(env: AnyEnv, window_size: int = 8) -> AnyEnv:
@@ -52,7 +53,7 @@ def moving_average_actions(env: AnyEnv, window_size: int = 8) -> AnyEnv:
     Raises:
         SettingError: not such a number, or no environment of this package.
     """
-    window = count("window_size", window_size, 1, LONGEST_WINDOW)
+    window = checks.count("window_size", window_size, 1, LONGEST_WINDOW)
     return _with_robot(env, "action_smoothing", window)
 
 
@@ -70,9 +71,9 @@ class DeltaAction(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs):
         Raises:
             SettingError: it is another, or no environment of this package.
         """
+        inner = single(env)
         RecordConstructorArgs.__init__(self)
         gym.Wrapper.__init__(self, env)
-        inner = single(env)
         require(inner, "action_mode", "joint_positions", "deltas; the others have delta modes")
         space = inner.action_space
         assert isinstance(space, Box)
@@ -84,12 +85,13 @@ class DeltaAction(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs):
         """Add the action to the last targets, clip the sum to the bounds, and step."""
         inner = single(self.env)
         target = inner._native.joint_action(inner.get_state()["robot"]["target"])
-        return self.env.step(np.clip(target + action, *self._bounds))
+        delta = checks.numbers("action", action, (9,))
+        return self.env.step(np.clip(target + delta, *self._bounds))
 
 
 def _with_robot(env: AnyEnv, name: str, value: int) -> AnyEnv:
     """Set a variable of the robot in the starting states."""
-    inner = env.unwrapped
+    inner = getattr(env, "unwrapped", env)
     wanted = {f"robot/{name}": value}
     if isinstance(inner, TriFingerVectorEnv):
         for reason in inner.set_starting_states([wanted] * inner.num_envs, False).reasons:

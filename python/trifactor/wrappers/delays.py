@@ -13,9 +13,13 @@ from gymnasium.utils import RecordConstructorArgs
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
+from trifactor import checks
 from trifactor.errors import SettingError
 from trifactor.observation import Array
-from trifactor.wrappers.inner import count
+
+
+LONGEST_LATENESS = 10_000
+"""Control steps that an observation can be late."""
 
 
 class Late:
@@ -40,6 +44,13 @@ class Late:
         return np.where(self._entries, self._seen[0], observation)
 
 
+def _length(env: gym.Env[Any, Any]) -> int:
+    shape = env.observation_space.shape
+    if shape is None or len(shape) != 1:
+        raise SettingError("entries: belong to flat observations; pass None to delay all")
+    return shape[0]
+
+
 class ObservationDelay(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
     """Shows what was to be seen some control steps ago, after a reset the first observation.
 
@@ -53,15 +64,19 @@ class ObservationDelay(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
 
         Args:
             env: any.
-            steps: control steps.
+            steps: control steps, 0 to `LONGEST_LATENESS`.
             entries: which numbers of a flat observation are late; None for all of any form.
 
         Raises:
-            SettingError: the number of steps is negative.
+            SettingError: not such a number of steps, or no environment.
         """
+        checks.environment(env)
+        steps = checks.count("steps", steps, 0, LONGEST_LATENESS)
+        if entries is not None:
+            entries = checks.mask("entries", entries, _length(env))
         RecordConstructorArgs.__init__(self, steps=steps, entries=entries)
         gym.Wrapper.__init__(self, env)
-        self._late = Late(count("steps", steps, 0), entries)
+        self._late = Late(steps, entries)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -85,17 +100,18 @@ class VectorObservationDelay(VectorWrapper):
         Args:
             env: any whose observations are arrays; `SameStep` autoreset is refused, as it shows
                 two episodes in one step.
-            steps: control steps.
+            steps: control steps, 0 to `LONGEST_LATENESS`.
 
         Raises:
-            SettingError: that autoreset mode, other observations, or a negative number of steps.
+            SettingError: that autoreset mode, other observations, or not such a number of steps.
         """
+        checks.environment(env)
         super().__init__(env)
         if not isinstance(env.single_observation_space, Box):
             raise SettingError("observation_mode: must give arrays for delays of a batch")
         if env.metadata.get("autoreset_mode") == AutoresetMode.SAME_STEP:
             raise SettingError("autoreset_mode: must be NextStep or Disabled for delays")
-        self._steps = count("steps", steps, 0)
+        self._steps = checks.count("steps", steps, 0, LONGEST_LATENESS)
         self._seen: list[Any] = []
         self._ended = np.zeros(env.num_envs, np.bool_)
 

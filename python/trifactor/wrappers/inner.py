@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import gymnasium as gym
-import numpy as np
 
+from trifactor import checks
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError
 
@@ -17,6 +17,7 @@ def single(env: gym.Env[Any, Any]) -> TriFingerEnv:
     Raises:
         SettingError: it is none of this package's.
     """
+    checks.environment(env)
     inner = env.unwrapped
     if not isinstance(inner, TriFingerEnv):
         raise foreign(inner)
@@ -34,18 +35,5 @@ def require(env: TriFingerEnv, name: str, value: Any, wrapper: str) -> None:
     Raises:
         SettingError: it has.
     """
-    if env._arguments[name] != value:
+    if env._settings.config[name] != value:
         raise SettingError(f"{name}: must be {value} for {wrapper}")
-
-
-def count(name: str, value: int, low: int, high: int | None = None) -> int:
-    """A whole number between bounds, both allowed.
-
-    Raises:
-        SettingError: it is none.
-    """
-    whole = isinstance(value, (int, np.integer))
-    if not whole or value < low or (high is not None and value > high):
-        most = "or more" if high is None else f"to {high}"
-        raise SettingError(f"{name} = {value!r}: must be a whole number, {low} {most}")
-    return int(value)

@@ -9,9 +9,10 @@ import numpy as np
 from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
 
+from trifactor import checks
 from trifactor.errors import SettingError
 from trifactor.observation import Array
-from trifactor.wrappers.actions import delayed_actions
+from trifactor.wrappers.actions import LONGEST_DELAY, delayed_actions
 from trifactor.wrappers.delays import Late
 from trifactor.wrappers.inner import require, single
 
@@ -51,9 +52,10 @@ class RealisticRobot(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
             SettingError: observations or actions are not so, or it is no environment of this
                 package.
         """
+        inner = single(env)
+        latency = checks.count("latency", latency, 0, LONGEST_DELAY)
         RecordConstructorArgs.__init__(self, latency=latency)
         gym.Wrapper.__init__(self, env)
-        inner = single(env)
         for name in ("normalize_actions", "normalize_observations"):
             require(inner, name, True, "the realistic robot")
         space = inner.observation_space
@@ -87,8 +89,9 @@ class RealisticRobot(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
 
     def step(self, action: Array) -> tuple[Array, Any, bool, bool, dict[str, Any]]:
         """Step with noise on the action and on what is seen."""
-        noise = self._rng("actions").normal(0.0, ACTION_NOISE, np.shape(action))
-        noisy = np.clip(action + noise, -1.0, 1.0)
+        chosen = checks.numbers("action", action, (9,))
+        noise = self._rng("actions").normal(0.0, ACTION_NOISE, chosen.shape)
+        noisy = np.clip(chosen + noise, -1.0, 1.0)
         observation, reward, terminated, truncated, info = self.env.step(noisy)
         return self._noisy(self._late.after(observation)), reward, terminated, truncated, info
 

@@ -10,7 +10,8 @@ from gymnasium.spaces import Box, MultiDiscrete
 from gymnasium.utils import RecordConstructorArgs
 from numpy.typing import NDArray
 
-from trifactor.errors import SettingError
+from trifactor import checks
+from trifactor.errors import SettingError, ShapeError
 from trifactor.observation import Array
 from trifactor.wrappers.inner import require, single
 
@@ -46,9 +47,9 @@ class ObjectSelector(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
             SettingError: its observations or actions are others, it has no such block, or it is
                 no environment of this package.
         """
+        inner = single(env)
         RecordConstructorArgs.__init__(self)
         gym.Wrapper.__init__(self, env)
-        inner = single(env)
         require(inner, "observation_mode", "structured", "the object selector")
         require(inner, "action_mode", "joint_positions", "the object selector")
         self._held = inner._native.joint_action(RAISED)
@@ -77,7 +78,11 @@ class ObjectSelector(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
 
     def step(self, action: Array) -> tuple[Array, Any, bool, bool, dict[str, Any]]:
         """Move and turn the chosen block, then let a control step pass."""
-        chosen, move, turn = (int(number) for number in action)
+        numbers = checks.numbers("action", action, (3,))
+        lengths = (len(self.objects), 7, 7)
+        if not ((numbers % 1 == 0) & (numbers >= 0) & (numbers < lengths)).all():
+            raise ShapeError(f"action {numbers.tolist()}: expected whole numbers below {lengths}")
+        chosen, move, turn = (int(number) for number in numbers)
         inner = single(self.env)
         name = self.objects[chosen]
         block = inner.get_current_state_variables()[name]

@@ -71,7 +71,8 @@ impl Bench {
         before.blocks.iter().zip(&after.blocks).all(|(a, b)| {
             let moved = math::vector(a.position) - math::vector(b.position);
             let turned = math::rotation(a.orientation).inverse() * math::rotation(b.orientation);
-            math::norm(&moved) < DRIFT && 2.0 * math::asin(math::norm(&turned.imag()).min(1.0)) < TURN
+            math::norm(&moved) < DRIFT
+                && 2.0 * math::asin(math::norm(&turned.imag()).min(1.0)) < TURN
         })
     }
 

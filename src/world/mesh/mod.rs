@@ -197,7 +197,11 @@ impl Hull {
             let normal = (b - a).cross(&(c - a));
             let beyond = |p: &Triple| normal.dot(&(math::vector(*p) - a));
             // A sliver has hardly a direction, and what lies beyond it weighs as little.
-            if self.vertices.iter().any(|p| beyond(p) > ROUNDING * math::norm(&normal).max(ROUNDING)) {
+            if self
+                .vertices
+                .iter()
+                .any(|p| beyond(p) > ROUNDING * math::norm(&normal).max(ROUNDING))
+            {
                 return Err("it is not convex".to_string());
             }
         }

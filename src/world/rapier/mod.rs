@@ -253,13 +253,15 @@ impl Rapier {
             let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) else { continue };
             let linear = body.linvel();
             let angular = body.angvel();
-            let force = linear * (-block.mass * block.linear_damping * (1.0 + math::length(linear)));
+            let force =
+                linear * (-block.mass * block.linear_damping * (1.0 + math::length(linear)));
             let rotation = *body.rotation();
             let local = rotation.inverse() * angular;
             let properties = body.mass_properties().local_mprops;
             let frame = properties.principal_inertia_local_frame;
             let momentum = frame * (properties.principal_inertia() * (frame.inverse() * local));
-            let torque = rotation * momentum * (-block.angular_damping * (1.0 + math::length(angular)));
+            let torque =
+                rotation * momentum * (-block.angular_damping * (1.0 + math::length(angular)));
             body.reset_forces(false);
             body.reset_torques(false);
             body.add_force(force, true);

@@ -10,6 +10,7 @@ use trifactor::intervention::Intervention;
 use trifactor::space::BoxSpace;
 use trifactor::variable::{Domain, Variable, of_reference, to_reference};
 
+use super::arguments::repr;
 use crate::errors::shape_error;
 
 /// The two-level dictionary of some paths and their Python values, in the same order.
@@ -104,7 +105,7 @@ fn entries<'py>(
     what: &str,
 ) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
     let expected = "a dictionary of variables by name";
-    let refuse = || shape_error(what, expected, kind(dictionary));
+    let refuse = || shape_error(what, expected, repr(dictionary));
     let dictionary = dictionary.cast::<PyDict>().map_err(|_| refuse())?;
     dictionary
         .iter()
@@ -127,14 +128,10 @@ fn insert(
 
 /// A number, or a sequence of numbers, as numbers.
 fn numbers(path: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
-    let refuse = |_| shape_error(path, "a number or a sequence of numbers", kind(value));
+    let refuse = |_| shape_error(path, "a number or a sequence of numbers", repr(value));
     if value.len().is_err() {
         return Ok(vec![value.extract::<f64>().map_err(refuse)?]);
     }
     let array = value.extract::<PyArrayLike1<'_, f64, AllowTypeChange>>().map_err(refuse)?;
     Ok(array.as_array().to_vec())
-}
-
-fn kind(value: &Bound<'_, PyAny>) -> String {
-    value.repr().map_or_else(|_| "something else".to_string(), |text| text.to_string())
 }

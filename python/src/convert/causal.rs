@@ -1,15 +1,23 @@
-//! Counterfactuals and the masks of batches, as Python asks for them.
+//! Counterfactuals, and the masks of environments and of batches, as Python asks for them.
 
-use numpy::{PyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use trifactor::Env;
-use trifactor::causal::{self, Question, Slots, Strength};
+use trifactor::causal::{self, LocalMask, Question, Slots, Strength};
+use trifactor::robot::JOINTS;
 use trifactor::variable::Space;
 use trifactor::vec_env::{Autoreset, VecEnv};
+use trifactor::world::{Coupling, Entity};
+use trifactor::{Env, Error};
 
+use super::names;
 use crate::errors::to_python;
-use crate::names;
 use crate::state::State;
+
+/// Two nodes, the first tick, the largest impulse, the smallest gap.
+pub(crate) type MaskEdge = (usize, usize, u32, f64, f64);
+
+/// Two bodies, the tick, the impulse, the gap, the place, the impulse on the second as a vector.
+pub(crate) type Contact = (String, String, u32, f64, f64, [f64; 3], [f64; 3]);
 
 /// The states, the first before any action; rewards; success; fractional success; every variable at
 /// every step that differs: step, path, factual and counterfactual value.
@@ -82,4 +90,64 @@ pub(crate) fn pairs<'py>(py: Python<'py>, worlds: &VecEnv) -> PyResult<OfBatch<'
     let mut out = vec![0.0; worlds.len() * slots.nodes() * slots.nodes() * causal::PAIR];
     causal::pairs(worlds, slots, &mut out, &mut known).map_err(to_python)?;
     Ok((PyArray1::from_vec(py, out), slots.nodes(), known))
+}
+
+/// The names of a mask's rows: the nodes, then the actions.
+pub(crate) fn mask_names(env: &Env) -> Vec<String> {
+    LocalMask::names(&env.state().scene)
+}
+
+/// The last step's mask: the nodes and the actions, by the nodes.
+pub(crate) fn local_mask<'py>(
+    py: Python<'py>,
+    env: &Env,
+    strength: &str,
+) -> PyResult<Bound<'py, PyArray2<bool>>> {
+    let mask = mask(env, strength)?;
+    let shape = [mask.nodes() + causal::ACTIONS, mask.nodes()];
+    let mut out = vec![false; shape[0] * shape[1]];
+    mask.write(&mut out).map_err(to_python)?;
+    PyArray1::from_vec(py, out).reshape(shape)
+}
+
+/// The last step's mask over the observation's numbers and the nine of the action.
+pub(crate) fn feature_mask<'py>(
+    py: Python<'py>,
+    env: &Env,
+    strength: &str,
+) -> PyResult<Bound<'py, PyArray2<bool>>> {
+    let entries = causal::feature_mask(&mask(env, strength)?, env).map_err(to_python)?;
+    let columns = env.observation_len();
+    PyArray1::from_vec(py, entries).reshape([columns + JOINTS, columns])
+}
+
+/// The pairs that the solver coupled in the last step.
+pub(crate) fn mask_edges(env: &Env) -> PyResult<Vec<MaskEdge>> {
+    require_step(env)?;
+    let edges = LocalMask::edges(env.contacts());
+    Ok(edges.iter().map(|e| (e.first, e.second, e.tick, e.impulse, e.gap)).collect())
+}
+
+/// The last step's contacts that pushed.
+pub(crate) fn contacts(env: &Env) -> PyResult<Vec<Contact>> {
+    require_step(env)?;
+    let name = |entity: Entity| entity.name(&env.state().scene);
+    let contact =
+        |c: &Coupling| (name(c.first), name(c.second), c.tick, c.impulse, c.gap, c.place, c.push);
+    Ok(env.contacts().couplings.iter().filter(|c| c.impulse > 0.0).map(contact).collect())
+}
+
+fn mask(env: &Env, strength: &str) -> PyResult<LocalMask> {
+    require_step(env)?;
+    let strength = Strength::parse(strength).map_err(to_python)?;
+    LocalMask::of(env.contacts(), &env.state().scene, strength).map_err(to_python)
+}
+
+/// Refuses what only a step can answer.
+fn require_step(env: &Env) -> PyResult<()> {
+    if env.has_stepped() {
+        return Ok(());
+    }
+    let order = "call step first: a mask is of the step that led to the present state";
+    Err(to_python(Error::Order(order)))
 }
