@@ -8,7 +8,8 @@ use trifactor::rng::Rng;
 use trifactor::robot::dynamics::Dynamics;
 use trifactor::robot::kinematics::{link_poses, of_finger};
 use trifactor::robot::{
-    Command, FINGERS, HEIGHT, JOINTS, Nine, REST, RobotState, controller, description, every_finger,
+    Command, FINGERS, HEIGHT, JOINTS, Nine, POSITION_GAINS, REST, RobotState, SAFETY_DAMPING,
+    VELOCITY_GAINS, controller, description, every_finger,
 };
 
 use trifactor::world::{Physics, Preset, Scene, World};
@@ -352,5 +353,62 @@ fn joint_damping_of_any_size_acts_at_the_velocity_after_the_step() {
                 assert!((inertial - forces).norm() < 1e-10, "{damping}: {inertial} {forces}");
             }
         }
+    }
+}
+
+/// Whether a finger's sampled controller is stable at a pose, and by how much to either side.
+///
+/// A torque −D q̇ − K q that is held for a tick h is stable where 4 M − 2 h D − h² K is positive
+/// definite, M the mass matrix: with one joint, where h D / M + h² K / (2 M) < 2.
+fn holds_the_gains(robot: &RobotState, finger: usize, factor: f64) -> bool {
+    let joints = of_finger(&robot.joint_positions, finger);
+    let masses = [0, 1, 2, 3].map(|link| robot.links[4 * finger + link].mass);
+    let matrix = Dynamics::of(finger, joints, [0.0; 3], masses, GRAVITY, DRAG).mass_matrix;
+    let mut margin = matrix * (4.0 * factor);
+    for joint in 0..3 {
+        let damping = VELOCITY_GAINS[joint] * robot.velocity_gain_factor + SAFETY_DAMPING[joint];
+        let stiffness = POSITION_GAINS[joint] * robot.position_gain_factor;
+        margin[(joint, joint)] -= 2.0 * TICK * damping + TICK * TICK * stiffness;
+    }
+    margin.cholesky().is_some()
+}
+
+#[test]
+fn a_finger_holds_still_where_its_inertia_holds_the_gains_and_chatters_where_it_does_not() {
+    for physics in [Preset::Accurate, Preset::Reference].map(Preset::physics) {
+        let mut seen = [0; 2];
+        for gain in [1.0, 0.15] {
+            for mass in [0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1] {
+                let mut robot = RobotState::resting(REST);
+                robot.velocity_gain_factor = gain;
+                for (_, link) in robot.links.iter_mut().enumerate().filter(|(i, _)| i % 4 != 0) {
+                    link.mass = mass;
+                }
+                // The pose sags a little under the weight: 5 % either way decide nothing.
+                let still = holds_the_gains(&robot, 0, 0.95);
+                if !still && holds_the_gains(&robot, 0, 1.05) {
+                    continue;
+                }
+                let mut state = State::new(Arc::new(Scene::new()), robot);
+                let mut next = state.clone();
+                let mut world = World::new(physics, 3).expect("a preset");
+                let mut fastest = 0.0_f64;
+                for step in 0..250 {
+                    world.step(&state, &Command::JointPositions(REST), &mut next);
+                    std::mem::swap(&mut state, &mut next);
+                    if step >= 200 {
+                        let rates = state.robot.joint_velocities[..3].iter();
+                        fastest = rates.fold(fastest, |fastest, rate| fastest.max(rate.abs()));
+                    }
+                }
+                println!("{mass} kg, gain {gain}: still {still}, {fastest:.6} rad/s");
+                match still {
+                    true => assert!(fastest < 1e-2, "{mass} kg, gain {gain}: {fastest} rad/s"),
+                    false => assert!(fastest > 0.1, "{mass} kg, gain {gain}: {fastest} rad/s"),
+                }
+                seen[usize::from(still)] += 1;
+            }
+        }
+        assert!(seen.iter().all(|&count| count >= 3), "{seen:?} chatter and hold still");
     }
 }

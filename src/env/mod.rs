@@ -297,6 +297,7 @@ impl Env {
     /// [`Error::OtherWorld`] with the difference, or what is impossible in it.
     pub fn set_state(&mut self, state: &State) -> Result<()> {
         episode::check_state(&self.starting, state)?;
+        intervention::check_masses(self.world.physics(), state)?;
         self.adopt(state)?;
         self.ready = true;
         Ok(())

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::Intervention;
+use super::masses::{check_masses, no_farther_apart};
 use super::structure::{self, Arrangement};
 use crate::error::{Error, Result};
 use crate::variable::{
@@ -88,10 +89,11 @@ fn written(
     Ok((draft, moved))
 }
 
-/// Refuses a state in which two bodies are too deep in each other, or a goal out of place.
+/// Refuses a state in which two bodies are too deep in each other, masses are too far apart, or a
+/// goal is out of place.
 ///
 /// # Errors
-/// [`Error::OutOfFamily`], [`Error::OutOfArena`] or [`Error::Infeasible`].
+/// [`Error::Impossible`], [`Error::OutOfFamily`], [`Error::OutOfArena`] or [`Error::Infeasible`].
 pub fn feasible(world: &mut World, rules: &Rules, state: &State) -> Result<()> {
     verify(world, rules, state, None, |_| true)
 }
@@ -218,6 +220,9 @@ fn verify(
     moved: impl Fn(Entity) -> bool,
 ) -> Result<()> {
     let physics = *world.physics();
+    if before.is_none_or(|before| !no_farther_apart(state, before)) {
+        check_masses(&physics, state)?;
+    }
     verify_on_floor(rules, state, &moved, physics.penetration_tolerance)?;
     for (index, goal) in state.goals.iter().enumerate() {
         let description = &state.scene.goals[index];

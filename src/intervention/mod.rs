@@ -3,6 +3,7 @@
 mod apply;
 mod document;
 mod draw;
+mod masses;
 pub mod structure;
 mod tracker;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 pub(crate) use apply::stuck;
 pub use apply::{apply, apply_within, feasible, within};
 pub use draw::{Drawn, Request, Shape, Stuck, draw};
+pub use masses::check_masses;
 pub use tracker::{Count, Event, Target, Tracker, USER};
 
 /// What to set: paths `entity/attribute` and the values they shall have.

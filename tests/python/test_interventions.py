@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import gymnasium as gym
 import numpy as np
 import pytest
 from conftest import future, untouched
@@ -156,3 +157,26 @@ def test_the_table_of_variables_says_of_each_what_the_other_calls_say(env):
     assert table["robot/joint_velocities"]["space_a_b"] is None
     goals = [row for path, row in table.items() if path.startswith("goal")]
     assert goals and all(row["default"] for row in goals)
+
+
+def test_a_heavy_block_stands_on_a_light_one_or_their_masses_are_refused():
+    env = gym.make("trifactor/Stacking2-v0").unwrapped
+    env.reset(seed=0)
+
+    def stack(mass):
+        def at(height, mass):
+            pose = {"cartesian_position": [0.05, 0.05, height], "orientation": [0, 0, 0, 1]}
+            return {**pose, "mass": mass}
+
+        blocks = {"tool_block_1": at(0.0325, 0.02), "tool_block_2": at(0.0975, mass)}
+        return env.do_intervention(blocks, check_bounds=False)
+
+    refused = stack(40.0)
+    assert not refused.success
+    for part in ("tool_block_1/mass", "tool_block_2/mass", "40.0", "0.02", "2000", "up to 20 times"):
+        assert part in refused.reason, refused.reason
+    assert stack(0.4).success
+    for _ in range(100):
+        env.step(np.zeros(9))
+    height = env.get_current_state_variables()["tool_block_2"]["cartesian_position"][2]
+    assert 0.0975 - height < 1e-3

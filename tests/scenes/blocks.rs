@@ -84,9 +84,9 @@ impl Slide {
 }
 
 /// A tower of cubes: the edge length, m, and mass, kg, of each from below.
-pub(crate) struct Tower {
-    pub(crate) name: &'static str,
-    pub(crate) cubes: &'static [(f64, f64)],
+pub(crate) struct Tower<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) cubes: &'a [(f64, f64)],
 }
 
 /// One cube of 0.065 m, 0.08 kg.
@@ -120,7 +120,7 @@ pub(crate) struct Stood {
     pub(crate) penetration: f64,
 }
 
-impl Tower {
+impl Tower<'_> {
     /// The run with the tower put up exactly: the lowest cube turned by `yaw`, each other one by
     /// `twist` over the one below, rad.
     pub(crate) fn put_up(&self, physics: Physics, skip_frame: u32, yaw: f64, twist: f64) -> Run {
