@@ -208,3 +208,27 @@ fn a_zero_delta_holds_the_targets() {
         }
     }
 }
+
+#[test]
+fn a_configuration_is_read_from_one_document_and_refused_with_the_place() {
+    let own = Config { skip_frame: 3, max_blocks: Some(4), ..Config::new("stacking2") };
+    let text = serde_json::to_string(&own).unwrap();
+    assert_eq!(Config::from_json(&text), Ok(own));
+    assert_eq!(Config::from_json("{}"), Ok(Config::default()));
+    for (document, place) in [
+        (json!({"skip_frame": -1}), "skip_frame"),
+        (json!({"skip_fame": 1}), "skip_fame"),
+        (json!({"action_mode": "telepathy"}), "action_mode"),
+        (json!({"observation_mode": {"pixel": {"width": -1}}}), "observation_mode.pixel.width"),
+        (json!({"physics": {"substeps": "two"}}), "physics"),
+        (json!({"normalize_actions": 1}), "normalize_actions"),
+    ] {
+        match Config::from_json(&document.to_string()) {
+            Err(Error::Malformed { path, reason, .. }) => {
+                assert_eq!(path, place);
+                assert!(!reason.contains(" at line "), "{reason}");
+            }
+            other => panic!("{document}: {other:?}"),
+        }
+    }
+}

@@ -106,12 +106,12 @@ def counterfactuals_of(
         if len(pair) != 2:
             raise ShapeError(f"questions[{i}]: expected two members, got {len(pair)}")
         do, instead = pair
-        other = None if instead is None else checks.numbers(f"questions[{i}]", instead, (None, 9))
+        other = None if instead is None else checks.numbers(f"questions[{i}]", instead, ("steps", 9))
         asked.append(({} if do is None else do, other))
     factual, each = native_counterfactuals(
         native,
         checks.state(state),
-        checks.numbers("actions", actions, (None, 9)),
+        checks.numbers("actions", actions, ("steps", 9)),
         asked,
         check_bounds=checks.flag("check_bounds", check_bounds),
         threads=checks.threads(num_threads),

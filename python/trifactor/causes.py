@@ -202,7 +202,7 @@ class BatchCauses:
         """
         listed = checks.sequence("action_sequences", action_sequences, "arrays of actions")
         sequences = [
-            checks.numbers(f"action_sequences[{i}]", one, (None, 9)) for i, one in enumerate(listed)
+            checks.numbers(f"action_sequences[{i}]", one, ("steps", 9)) for i, one in enumerate(listed)
         ]
         keep = checks.flag("keep_states", keep_states)
         return [Branch(*one) for one in self._native.branch(checks.state(state), sequences, keep)]

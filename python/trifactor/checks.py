@@ -240,9 +240,9 @@ def state(value: Any, name: str = "state") -> State:
 
 
 def numbers(
-    name: str, value: Any, shape: tuple[int | None, ...] | None = None
+    name: str, value: Any, shape: tuple[int | str, ...] | None = None
 ) -> NDArray[np.float64]:
-    """An array of numbers; where a shape is given, of that, None standing for any length.
+    """An array of numbers; where a shape is given, of that; a word stands for any length.
 
     Raises:
         ShapeError: it is none.
@@ -254,19 +254,19 @@ def numbers(
         raise ShapeError(f"{name}: expected {expected}, got {shown(value)}") from error
     if shape is not None and array.shape != shape:
         fits = array.ndim == len(shape) and all(
-            wanted in (None, length) for wanted, length in zip(shape, array.shape, strict=True)
+            isinstance(wanted, str) or wanted == length
+            for wanted, length in zip(shape, array.shape, strict=True)
         )
         if not fits:
             raise ShapeError(f"{name}: expected {expected}, got an array of shape {array.shape}")
     return array
 
 
-def described(shape: tuple[int | None, ...]) -> str:
+def described(shape: tuple[int | str, ...]) -> str:
     """A shape in words."""
-    if len(shape) == 1 and shape[0] is not None:
+    if len(shape) == 1:
         return f"{shape[0]} numbers"
-    lengths = ", ".join("any" if length is None else str(length) for length in shape)
-    return f"numbers of shape ({lengths})"
+    return f"numbers of shape ({', '.join(map(str, shape))})"
 
 
 def dictionary(name: str, value: Any) -> dict[Any, Any]:

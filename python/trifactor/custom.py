@@ -77,12 +77,22 @@ def family_name_and_document(family: object) -> tuple[str, str | None]:
     """A family's name, and its JSON document where it is not built in."""
     if isinstance(family, str) and not family.endswith(".json"):
         return family, None
-    if not isinstance(family, (str, os.PathLike, Mapping)):
-        known = "pass a name, the path of a JSON file, or a dictionary"
-        raise SettingError(f"family {checks.shown(family)}: {known}")
+    check_family(family)
+    assert isinstance(family, (str, os.PathLike, Mapping))
     folder = Path() if isinstance(family, Mapping) else Path(os.fspath(family)).parent
     document = resolve_family(_text("family", family), folder)
     return json.loads(document)["name"], document
+
+
+def check_family(family: object) -> None:
+    """Refuse what says no family.
+
+    Raises:
+        SettingError: it is no name, path or dictionary.
+    """
+    if not isinstance(family, (str, os.PathLike, Mapping)):
+        known = "pass a name, the path of a JSON file, or a dictionary"
+        raise SettingError(f"family {checks.shown(family)}: {known}")
 
 
 def description_text(description: object) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from trifactor import checks
 from trifactor._trifactor import NativePlan, NativePolicy, NativeProbes, NativeRollout
+from trifactor.custom import check_family
 from trifactor.errors import NotFiniteError, SettingError, ShapeError
 from trifactor.networks import is_network, load_network
 from trifactor.policies import NAMES
@@ -110,6 +111,8 @@ def evaluate(
         raise SettingError("policy: the dictionary of runs is empty")
     for one in several.values():
         _check_policy(one)
+    if family is not None:
+        check_family(family)
     worlds, seed = checks.count("worlds", worlds), checks.seed(seed)
     batch_size = checks.count("batch_size", batch_size)
     resamples = checks.count("resamples", resamples)

@@ -163,8 +163,9 @@ def test_numpys_numbers_are_numbers_within_every_document(number):
     seen = TriFingerEnv("pushing", observation_mode="pixel", pixels=pixels)
     assert seen.observation_space.shape == (4, 8, 8, 3)
     family = trifactor.get_family("pushing")
-    family["episode_seconds"] = np.float32(3.0)
-    assert TriFingerEnv(family).description()["document"]["episode_seconds"] == 3.0
+    family["blocks"][0]["mass"] = number(value)
+    described = TriFingerEnv(family).description()
+    assert described["document"]["blocks"][0]["mass"] == value
 
 
 @pytest.mark.parametrize("argument", ["task_params", "physics", "render_camera", "family", "pixels"])
