@@ -18,9 +18,7 @@ pub enum Error {
         suggestion: Option<String>,
     },
     /// A value lies outside the intervention space in force.
-    #[error(
-        "'{path}' = {value:?} is outside [{low:?}, {high:?}]; choose a value inside, or pass check_bounds=False"
-    )]
+    #[error("'{path}' = {value:?} is outside [{low:?}, {high:?}]; choose a value inside")]
     OutOfSpace {
         /// The variable's path.
         path: String,
@@ -30,6 +28,14 @@ pub enum Error {
         low: Vec<f64>,
         /// The highest value allowed, per component.
         high: Vec<f64>,
+    },
+    /// A variable for which the intervention space in force has no values.
+    #[error("'{path}' cannot be set: {reason}")]
+    NotInSpace {
+        /// The variable's path.
+        path: String,
+        /// What the space says of it.
+        reason: String,
     },
     /// A value can not be meant, in any space (a negative mass, a zero quaternion).
     #[error("'{path}' = {value:?} is not possible: {reason}")]
@@ -186,6 +192,7 @@ impl Error {
         matches!(
             self,
             Self::OutOfSpace { .. }
+                | Self::NotInSpace { .. }
                 | Self::Impossible { .. }
                 | Self::Infeasible { .. }
                 | Self::OutOfArena { .. }

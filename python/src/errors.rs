@@ -20,9 +20,19 @@ mod classes {
 }
 use classes::*;
 
-/// The Python exception of an error of the library.
+/// The Python exception of an error of the library, with what can be done about it in Python.
 pub(crate) fn to_python(error: Error) -> PyErr {
-    named(error.to_string(), error)
+    let advice = if is_of_space(&error) { "; check_bounds=False lifts the bounds" } else { "" };
+    named(format!("{error}{advice}"), error)
+}
+
+/// Whether the intervention space in force refuses it, and nothing else.
+fn is_of_space(error: &Error) -> bool {
+    match error {
+        Error::InWorld { error, .. } => is_of_space(error),
+        Error::OutOfSpace { .. } | Error::NotInSpace { .. } => true,
+        _ => false,
+    }
 }
 
 /// The exception of the error's kind with this message.
@@ -35,9 +45,9 @@ fn named(message: String, error: Error) -> PyErr {
         Error::OutOfSpace { path, value, low, high } => {
             OutOfSpaceError::new_err((message, path, value, low, high))
         }
-        Error::Impossible { path, .. } | Error::OutOfFamily { path, .. } => {
-            ImpossibleError::new_err((message, path))
-        }
+        Error::Impossible { path, .. }
+        | Error::NotInSpace { path, .. }
+        | Error::OutOfFamily { path, .. } => ImpossibleError::new_err((message, path)),
         Error::TooMany { .. } | Error::OutOfBatch { .. } => {
             ImpossibleError::new_err((message, None::<String>))
         }

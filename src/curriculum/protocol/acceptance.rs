@@ -59,9 +59,9 @@ fn kind(error: &Error) -> String {
         }
         Error::OutOfArena { name, .. } => format!("{} out of the arena", body(name)),
         Error::OutOfSpace { path, .. } => format!("{} out of its range", body(path)),
-        Error::Impossible { path, .. } | Error::OutOfFamily { path, .. } => {
-            format!("{} can not be built", body(path))
-        }
+        Error::Impossible { path, .. }
+        | Error::NotInSpace { path, .. }
+        | Error::OutOfFamily { path, .. } => format!("{} can not be built", body(path)),
         other => other.to_string(),
     }
 }

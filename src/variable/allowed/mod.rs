@@ -167,8 +167,7 @@ impl Space {
             Part::Range(subspace) => format!("it has no range in {}", subspace.name()),
             _ => "it is not in the intervention space in force".to_string(),
         };
-        let reason = format!("{reason}; pass check_bounds=False");
-        Err(Error::OutOfFamily { path, family: rules.family.clone(), reason })
+        Err(Error::NotInSpace { path, reason })
     }
 }
 

@@ -266,9 +266,8 @@ impl Part {
         };
         match (member, self) {
             (true, _) => Ok(()),
-            (false, Self::Set(values)) => Err(Error::OutOfFamily {
+            (false, Self::Set(values)) => Err(Error::NotInSpace {
                 path,
-                family: rules.family.clone(),
                 reason: format!("{value:?} is none of {values:?}, the space in force"),
             }),
             (false, _) => Err(Error::OutOfSpace {
