@@ -50,6 +50,7 @@ impl Watch {
     /// centre is ever below the floor or within the wall below its rim, and none changes sides
     /// with both its centres below the rim.
     fn step(&mut self, before: &State, after: &State, preset: Preset) {
+        assert_eq!(after.check(), Ok(()), "a world takes back what it was in");
         let robot = &after.robot;
         let joints = robot.joint_positions.iter().chain(&robot.joint_velocities);
         assert!(joints.chain(&robot.torques).all(|x| x.is_finite()), "{robot:?}");

@@ -51,6 +51,7 @@ mod scenes;
 mod sliding;
 mod spaces;
 mod stacks;
+mod states;
 mod structures;
 mod unions;
 mod variable_contract;

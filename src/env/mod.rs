@@ -123,6 +123,7 @@ impl Env {
         }
         let mut starting = family.initial_state();
         starting.world = episode::world_id(family, &config);
+        starting.check()?;
         intervention::feasible(&mut world, family.rules(), &starting)?;
         let features = Vec::new();
         let shown = Shown::first(family, &config, &starting)?;
@@ -296,8 +297,7 @@ impl Env {
     /// # Errors
     /// [`Error::OtherWorld`] with the difference, or what is impossible in it.
     pub fn set_state(&mut self, state: &State) -> Result<()> {
-        episode::check_state(&self.starting, state)?;
-        intervention::check_masses(self.world.physics(), state)?;
+        episode::check_state(&self.starting, self.world.physics(), state)?;
         self.adopt(state)?;
         self.ready = true;
         Ok(())

@@ -22,7 +22,7 @@ impl Env {
     /// [`Error::OtherWorld`](crate::Error::OtherWorld), or what is impossible in one of the
     /// states; nothing changes then.
     pub fn restore(&mut self, state: &State, starting: &State, begun: bool) -> Result<()> {
-        check_state(&self.starting, starting)?;
+        check_state(&self.starting, self.world.physics(), starting)?;
         let starting_shown = self.shown_of(starting)?;
         self.set_state(state)?;
         self.starting.clone_from(starting);

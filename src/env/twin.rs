@@ -66,7 +66,7 @@ impl Env {
     /// # Errors
     /// Those of [`Env::set_state`].
     pub fn check_state(&self, state: &State) -> Result<()> {
-        check_state(&self.starting, state)?;
+        check_state(&self.starting, self.world.physics(), state)?;
         if self.shown.fits(state) { Ok(()) } else { self.shown_of(state).map(drop) }
     }
 

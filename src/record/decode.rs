@@ -149,6 +149,7 @@ impl<'a> States<'a> {
         for (block, numbers) in state.blocks.iter_mut().zip(blocks) {
             set_block(block, numbers);
         }
+        state.check().map_err(|error| in_row("state", row, &error))?;
         Ok(state)
     }
 }

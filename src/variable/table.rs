@@ -191,13 +191,22 @@ impl Variable {
         self.attribute.domain.admit(&self.path(scene), self.attribute.shape, values)
     }
 
-    /// Writes a value that was admitted.
+    /// Whether it has that value in a state, bit for bit.
+    pub(crate) fn has(&self, state: &State, values: &[f64]) -> bool {
+        let found = self.read(state);
+        found.len() == values.len()
+            && found.iter().zip(values).all(|(x, y)| x.to_bits() == y.to_bits())
+    }
+
+    /// Writes a value that was admitted; one that the variable has already changes nothing.
     ///
     /// # Errors
     /// [`Error::OutOfFamily`] where the variable can only be read.
     pub(crate) fn write(&self, state: &mut State, rules: &Rules, values: &[f64]) -> Result<()> {
         let write = self.attribute.write.ok_or_else(|| self.read_only(&state.scene, rules))?;
-        write(state, self.entity.index(), values);
+        if !self.has(state, values) {
+            write(state, self.entity.index(), values);
+        }
         Ok(())
     }
 
@@ -210,11 +219,17 @@ impl Variable {
         }
     }
 
+    /// The variable that stores the same pose; itself where it is stored.
+    pub(crate) fn store(self, scene: &Scene) -> Self {
+        value::store(self.attribute.name)
+            .and_then(|name| Self::of(scene, self.entity, name))
+            .unwrap_or(self)
+    }
+
     /// The variable that stores the same pose, and the value there; itself where it is stored.
     pub(crate) fn stored(self, scene: &Scene, values: Vec<f64>) -> (Self, Vec<f64>) {
-        value::stored(self.attribute.name, &values)
-            .and_then(|(name, stored)| Some((Self::of(scene, self.entity, name)?, stored)))
-            .unwrap_or((self, values))
+        let stored = value::stored(self.attribute.name, &values).unwrap_or(values);
+        (self.store(scene), stored)
     }
 
     /// The order in which one intervention writes its variables.

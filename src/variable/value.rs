@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result, all_finite};
 use crate::math;
 use crate::robot::description;
+pub use crate::world::limits::SIZE;
 
 /// The shape of a variable's value, which travels as a plain list of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,11 +49,12 @@ pub enum Domain {
     Joints,
 }
 
-/// The smallest and largest edge of a block or goal, m: below, the solver's contact distances
-/// exceed the body; above, the block does not fit between the fingers and the wall.
-pub const SIZE: [f64; 2] = [0.005, 0.5];
-
 impl Domain {
+    /// Every number lies between these two, both included.
+    pub(super) const fn within([low, high]: [f64; 2]) -> Self {
+        Self::Within(low, high)
+    }
+
     /// The value in its one canonical form: rotations of unit length, whole numbers without a
     /// negative zero.
     ///
@@ -113,18 +115,23 @@ fn counted(length: usize) -> String {
     if length == 1 { "1 number".to_string() } else { format!("{length} numbers") }
 }
 
-/// The attribute that stores a pose given in other coordinates, and the value there.
+/// The attribute that stores a pose given in other coordinates.
 ///
 /// Positions are stored cartesian and rotations as quaternions; `cylindrical_position` and
 /// `euler_orientation` (in truth a rotation vector, facts 4.2) are other coordinates of them.
-pub(crate) fn stored(attribute: &str, v: &[f64]) -> Option<(&'static str, Vec<f64>)> {
+pub(crate) fn store(attribute: &str) -> Option<&'static str> {
     match attribute {
-        "cylindrical_position" => {
-            Some(("cartesian_position", math::from_cylindrical([v[0], v[1], v[2]]).to_vec()))
-        }
-        "euler_orientation" => {
-            Some(("orientation", math::from_rotation_vector([v[0], v[1], v[2]]).to_vec()))
-        }
+        "cylindrical_position" => Some("cartesian_position"),
+        "euler_orientation" => Some("orientation"),
+        _ => None,
+    }
+}
+
+/// The value in the coordinates of [`store`].
+pub(crate) fn stored(attribute: &str, v: &[f64]) -> Option<Vec<f64>> {
+    match attribute {
+        "cylindrical_position" => Some(math::from_cylindrical([v[0], v[1], v[2]]).to_vec()),
+        "euler_orientation" => Some(math::from_rotation_vector([v[0], v[1], v[2]]).to_vec()),
         _ => None,
     }
 }

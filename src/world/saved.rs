@@ -25,21 +25,24 @@ impl State {
     ///
     /// # Errors
     /// [`Error::Malformed`] with the place: a version that this release can not read, a field that
-    /// is missing, unknown or of the wrong kind, as many values as there are blocks or goals not.
+    /// is missing, unknown or of the wrong kind, a number that no world can have, as many values as
+    /// there are blocks or goals not.
     pub fn from_json(json: &str) -> Result<Self> {
         let state: Self = STATE.read(json)?;
-        let counts = [
-            ("blocks", state.blocks.len(), state.scene.blocks.len()),
-            ("goals", state.goals.len(), state.scene.goals.len()),
-        ];
-        match counts.into_iter().find(|(_, found, expected)| found != expected) {
-            None => Ok(state),
-            Some((place, found, expected)) => Err(Error::Malformed {
-                what: STATE.what.to_string(),
-                path: place.to_string(),
-                reason: format!("expected {expected} of them, as in its scene, found {found}"),
-            }),
-        }
+        state.check().map_err(|error| {
+            let (path, reason) = match error {
+                Error::Impossible { path, value, reason } => {
+                    (path, format!("{value:?} is not possible: {reason}"))
+                }
+                Error::Shape { what, expected, found } => {
+                    (what, format!("expected {expected}, found {found}"))
+                }
+                other => (".".to_string(), other.to_string()),
+            };
+            let path = path.trim_start_matches("state.").to_string();
+            Error::Malformed { what: STATE.what.to_string(), path, reason }
+        })?;
+        Ok(state)
     }
 
     /// Writes [`State::to_json`] to a file.

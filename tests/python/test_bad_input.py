@@ -166,3 +166,32 @@ def test_a_state_with_a_piece_missing_or_not_finite_is_refused(env):
     huge = json.dumps(whole).replace('"height": 0.34', '"height": 1e999')
     with untouched(env), pytest.raises(trifactor.TrifactorError):
         env.set_state(State.from_json(huge))
+
+
+@pytest.mark.parametrize("number", [1e308, -1e308, 1e30, -1.0, 0.0, 5e-324])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("robot", "joint_velocities", 0),
+        ("robot", "links", 3, "mass"),
+        ("arena", "gravity", 2),
+        ("arena", "floor", "friction"),
+        ("goals", 0, "size", 1),
+    ],
+)
+def test_an_absurd_number_of_a_state_is_refused_by_its_path_or_steps_to_finite_ones(
+    env, place, number
+):
+    state = env.get_state().to_dict()
+    part = state
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = number
+    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)[1:]
+    try:
+        state = State.from_json(json.dumps(state))
+    except FormatError as error:
+        assert path in str(error)
+        return
+    env.set_state(state)
+    assert np.isfinite(env.step(np.zeros(9))[0]).all()

@@ -8,15 +8,14 @@ use std::sync::Arc;
 use super::super::table::Entity;
 use super::super::value::{Domain, Shape};
 use super::{Attribute, Phase};
-use crate::world::{Appearance, Pattern, PatternKind, State};
+use crate::world::{Appearance, Pattern, PatternKind, State, limits};
 
-const TURN: Domain = Domain::Within(-std::f64::consts::PI, std::f64::consts::PI);
-const BRIGHTNESS: Domain = Domain::Within(0.0, 10.0);
-const SHIFT: Domain = Domain::Within(-10.0, 10.0);
-const VIEW: Domain = Domain::Within(0.1, 3.0);
+const TURN: Domain = Domain::within(limits::TURN);
+const BRIGHTNESS: Domain = Domain::within(limits::BRIGHTNESS);
+const SHIFT: Domain = Domain::within(limits::SHIFT);
+const VIEW: Domain = Domain::within(limits::VIEW);
 pub(super) const KIND: Domain = Domain::Whole(0.0, (PatternKind::ALL.len() - 1) as f64);
-/// From what no image resolves to more than the floor.
-pub(super) const SCALE: Domain = Domain::Within(0.001, 1.0);
+pub(super) const SCALE: Domain = Domain::within(limits::SCALE);
 
 /// The appearance to be changed: a copy of its own where states share it.
 fn change(state: &mut State) -> &mut Appearance {

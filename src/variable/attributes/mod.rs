@@ -11,7 +11,7 @@ pub(super) use self::task::{GOAL_TOWER, TASK};
 use super::value::{Domain, Shape};
 use crate::math;
 use crate::robot::{ActionQueue, Nine, QUEUE, RobotState};
-use crate::world::{BlockKind, GoalShape, State, SurfaceState};
+use crate::world::{BlockKind, GoalShape, State, SurfaceState, limits};
 
 /// When an attribute is written within one intervention, first to last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,16 +166,16 @@ macro_rules! pose {
     };
 }
 
-// Bounds that keep the numbers of the solver finite; no real robot comes near them.
-const POSITION: Domain = Domain::Within(-10.0, 10.0);
-const SPEED: Domain = Domain::Within(-1000.0, 1000.0);
-const MASS: Domain = Domain::Within(1e-6, 1000.0);
-const FRICTION: Domain = Domain::Within(0.0, 10.0);
-const DAMPING: Domain = Domain::Within(0.0, 100.0);
-const FACTOR: Domain = Domain::Within(0.0, 100.0);
-const UNIT: Domain = Domain::Within(0.0, 1.0);
-const HEIGHT: Domain = Domain::Within(0.1, 1.0);
-const TORQUE: Domain = Domain::Within(0.0, 10.0);
+const POSITION: Domain = Domain::within(limits::PLACE);
+const SPEED: Domain = Domain::within(limits::SPEED);
+const MASS: Domain = Domain::within(limits::MASS);
+const FRICTION: Domain = Domain::within(limits::FRICTION);
+const DAMPING: Domain = Domain::within(limits::DAMPING);
+const FACTOR: Domain = Domain::within(limits::FACTOR);
+const UNIT: Domain = Domain::within(limits::UNIT);
+const HEIGHT: Domain = Domain::within(limits::HEIGHT);
+const TORQUE: Domain = Domain::within(limits::TORQUE_LIMIT);
+const GRAVITY: Domain = Domain::within(limits::GRAVITY);
 const DELAY: Domain = Domain::Whole(0.0, (QUEUE - 1) as f64);
 const SMOOTHING: Domain = Domain::Whole(1.0, QUEUE as f64);
 
@@ -291,7 +291,7 @@ pub(super) static SURFACE: [Attribute; 6] = [
 
 #[rustfmt::skip]
 pub(super) static WORLD: [Attribute; 1] = [
-    vector!("gravity", 3, "m/s²", Globals, SPEED, |s, _i| s.arena.gravity,
+    vector!("gravity", 3, "m/s²", Globals, GRAVITY, |s, _i| s.arena.gravity,
         "acceleration of gravity, world frame"),
 ];
 

@@ -1,10 +1,10 @@
 //! The attributes of the task: the goals as one tower, and what scenes are built from.
 
-use super::super::value::{Domain, SIZE, Shape};
+use super::super::value::{Domain, Shape};
 use super::super::{obstacles, structures, tower};
 use super::{Attribute, MASS, POSITION, Phase};
 use crate::math;
-use crate::world::TaskState;
+use crate::world::{TaskState, limits};
 
 /// The pose of all goals as one tower (facts 5.4, stacking2).
 #[rustfmt::skip]
@@ -64,9 +64,8 @@ macro_rules! built {
     };
 }
 
-const EDGE: Domain = Domain::Within(SIZE[0], SIZE[1]);
-/// More blocks than any range asks for, and as many as a step can still be waited for.
-const COUNT: Domain = Domain::Whole(1.0, 16.0);
+const EDGE: Domain = Domain::within(limits::SIZE);
+const COUNT: Domain = Domain::Whole(limits::COUNT[0], limits::COUNT[1]);
 
 /// What a family may name among its task variables.
 #[rustfmt::skip]
@@ -84,7 +83,7 @@ pub(in crate::variable) static TASK: [Attribute; 10] = [
         |t| t.number_of_blocks_in_tower.map(f64::from),
         |v| t.number_of_blocks_in_tower = std::array::from_fn(|i| v[i] as u32),
         "how many blocks the tower has along x, y, z"),
-    built!("tower_center", Shape::Vector(2), "m", Domain::Within(-1.0, 1.0), Tower,
+    built!("tower_center", Shape::Vector(2), "m", Domain::within(limits::AXIS), Tower,
         |t| t.tower_center, |v| t.tower_center.copy_from_slice(v), "x and y of the tower's axis"),
     built!("stack_levels", Shape::Scalar, "", COUNT, Stack,
         |t| [f64::from(t.stack_levels)], |v| t.stack_levels = v[0] as u32,
@@ -92,7 +91,7 @@ pub(in crate::variable) static TASK: [Attribute; 10] = [
     built!("blocks_min_size", Shape::Scalar, "m", EDGE, Stack,
         |t| [t.blocks_min_size], |v| t.blocks_min_size = v[0],
         "height and depth of every block, and the least width of one"),
-    built!("max_level_width", Shape::Scalar, "m", Domain::Within(SIZE[0], 0.3), Stack,
+    built!("max_level_width", Shape::Scalar, "m", Domain::within(limits::LEVEL), Stack,
         |t| [t.max_level_width], |v| t.max_level_width = v[0], "the greatest width of a level"),
     built!("nums_objects", Shape::Scalar, "", COUNT, Pile,
         |t| [f64::from(t.nums_objects)], |v| t.nums_objects = v[0] as u32,

@@ -151,8 +151,10 @@ fn free_block(
     // A state's velocity is that of the block's position, the box's centre.
     let linear = math::to_rapier(block.linear_velocity) + angular.cross(rotation * shape.center);
     let inertia = shape.gyration * block.mass;
-    let drag = linear * (-block.linear_damping * (1.0 + math::length(linear)));
-    let brake = angular * (-block.angular_damping * (1.0 + math::length(angular)));
+    // Drag brings a block to rest within a step at most.
+    let rate = |damping: f64, speed: f64| (damping * (1.0 + speed)).min(1.0 / step);
+    let drag = linear * -rate(block.linear_damping, math::length(linear));
+    let brake = angular * -rate(block.angular_damping, math::length(angular));
     let axes = Matrix::from_quat(rotation);
     let inverse_inertia = axes * inertia.inverse() * axes.transpose();
     let spin = gyroscopic(rotation, inertia, angular, step) + brake;

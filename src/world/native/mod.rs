@@ -81,6 +81,7 @@ impl Native {
             self.bodies.integrate(state, &self.geometry, step);
             self.solver.relax(&mut self.bodies, physics.stabilization_passes, step);
             self.bodies.write_velocities(state, &self.geometry);
+            state.hold();
             self.solver.remember();
         }
         self.solver.report(&self.collider.points, &self.geometry, tick, contacts);

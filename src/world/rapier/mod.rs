@@ -247,21 +247,23 @@ impl Rapier {
         }
     }
 
-    /// Sets the drag on the movable blocks from their velocities (facts 1.6, 7.2).
+    /// Sets the drag on the movable blocks from their velocities (facts 1.6, 7.2); it brings a block
+    /// to rest within a tick at most.
     fn set_block_drag(&mut self, blocks: &[BlockState]) {
+        let most = 1.0 / self.parameters.dt;
         for (block, handle) in blocks.iter().zip(&self.template.blocks) {
             let Some(body) = handle.and_then(|h| self.live.bodies.get_mut(h)) else { continue };
             let linear = body.linvel();
             let angular = body.angvel();
-            let force =
-                linear * (-block.mass * block.linear_damping * (1.0 + math::length(linear)));
+            let drag = -block.mass * block.linear_damping * (1.0 + math::length(linear));
+            let force = linear * drag.max(-block.mass * most);
             let rotation = *body.rotation();
             let local = rotation.inverse() * angular;
             let properties = body.mass_properties().local_mprops;
             let frame = properties.principal_inertia_local_frame;
             let momentum = frame * (properties.principal_inertia() * (frame.inverse() * local));
-            let torque =
-                rotation * momentum * (-block.angular_damping * (1.0 + math::length(angular)));
+            let brake = (-block.angular_damping * (1.0 + math::length(angular))).max(-most);
+            let torque = rotation * momentum * brake;
             body.reset_forces(false);
             body.reset_torques(false);
             body.add_force(force, true);
@@ -289,6 +291,10 @@ impl Rapier {
         let robot = &mut state.robot;
         self.read_joints(&mut robot.joint_positions, &mut robot.joint_velocities);
         self.read_blocks(&mut state.blocks);
+        if state.hold() {
+            self.write_joints(&state.robot.joint_positions, &state.robot.joint_velocities);
+            self.write_blocks(&state.blocks);
+        }
         self.report(tick, contacts);
     }
 
