@@ -53,6 +53,7 @@ mod spaces;
 mod stacks;
 mod states;
 mod structures;
+mod unchanged;
 mod unions;
 mod variable_contract;
 #[cfg(feature = "cli")]

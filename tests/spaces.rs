@@ -106,9 +106,13 @@ fn an_intervention_outside_the_space_in_force_is_refused_with_the_reason() {
         let wanted = Intervention::new().with(path, [value]);
         env.intervene_within(&wanted, Some(&space)).expect_err(path).to_string()
     };
-    assert!(refused("tool_block/mass", 0.02).contains("outside [[0.045], [0.1]]"));
+    assert!(refused("tool_block/mass", 0.021).contains("outside [[0.045], [0.1]]"));
     assert!(refused("floor/friction", 0.4).contains("not in the intervention space in force"));
     assert!(refused("tool_block/mess", 0.4).contains("did you mean 'tool_block/mass'?"));
+    assert_eq!(*env.state(), before);
+    // What it has already is no change, wherever it lies.
+    let present = Intervention::new().with("tool_block/mass", [before.blocks[0].mass]);
+    env.intervene_within(&present, Some(&space)).unwrap();
     assert_eq!(*env.state(), before);
     let light = Intervention::new().with("tool_block/mass", [0.05]);
     env.intervene_within(&light, Some(&space)).unwrap();

@@ -208,6 +208,7 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
         Raises:
             StateError: it belongs to another world (family, parameters, physics, skip_frame).
+            ImpossibleError: no world can have one of its numbers; the path says which.
         """
         self._native.set_state(checks.state(state))
         self._follow_scene()

@@ -70,9 +70,12 @@ class Interventions:
     ) -> InterventionResult:
         """Set variables within the running episode: all of them, or none.
 
+        Values that the variables have already change nothing.
+
         Args:
             interventions_dict: values by name.
-            check_bounds: whether values must lie in the intervention space in force.
+            check_bounds: whether values must lie in the intervention space in force, unless they
+                are there already.
 
         Raises:
             UnknownVariableError: no variable has that name.

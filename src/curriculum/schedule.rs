@@ -165,10 +165,11 @@ impl Curriculum {
                 return false;
             }
             let by = actor.name().to_string();
+            let state = env.state().clone();
             match env.intervene_as(&by, &wanted, Some(space)) {
                 Ok(()) => {
                     self.remember(index, env, wanted, None);
-                    return true;
+                    return !env.state().same_bits(&state);
                 }
                 Err(error) if error.is_refusal() => {
                     self.remember(index, env, wanted.clone(), Some(&error));

@@ -8,7 +8,9 @@ use crate::variable::Space;
 impl Env {
     /// Sets variables within the episode: whole, or not at all.
     ///
-    /// With `check_bounds` every value must lie in the intervention space in force.
+    /// With `check_bounds` every value must lie in the intervention space in force, unless the
+    /// variable has it already. Setting variables to the values they have leaves the environment as
+    /// it is, the last step's reward terms and contacts included; the tracker counts the attempt.
     ///
     /// # Errors
     /// The reason why it was refused; the state is then what it was, bit for bit.
@@ -44,6 +46,8 @@ impl Env {
 
     /// Sets variables of the state that every later reset returns to, and resets.
     ///
+    /// Values that the starting state has already leave it as it is.
+    ///
     /// # Errors
     /// As [`Env::do_intervention`]; the starting state stays as it was then.
     pub fn set_starting_state(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
@@ -63,7 +67,7 @@ impl Env {
         let rules = self.task.family().rules();
         let mut next = self.state.clone();
         intervention::apply_within(&mut self.world, rules, &mut next, wanted, space)?;
-        self.adopt(&next)
+        if next.same_bits(&self.state) { Ok(()) } else { self.adopt(&next) }
     }
 
     fn change_start(&mut self, wanted: &Intervention, check_bounds: bool) -> Result<()> {
@@ -71,9 +75,12 @@ impl Env {
         let mut starting = self.starting.clone();
         (starting.seed, starting.episode) = (self.state.seed, self.state.episode);
         let rules = self.task.family().rules();
+        let before = starting.clone();
         intervention::apply(&mut self.world, rules, &mut starting, wanted, check)?;
-        self.starting_shown = self.shown_of(&starting)?;
-        self.starting = starting;
+        if !starting.same_bits(&before) {
+            self.starting_shown = self.shown_of(&starting)?;
+            self.starting = starting;
+        }
         self.reset(None);
         Ok(())
     }

@@ -25,6 +25,10 @@ const AGREEMENT: f64 = 1e-9;
 /// it is written in a fixed order, read back, and verified: no two bodies deeper in each other
 /// than the world's tolerance and than before, moved goals in the arena.
 ///
+/// A value that its variable reads as already is no change: the variable keeps every bit, nothing
+/// follows from it, and no range is asked. It holds all the same: what follows from another value
+/// leaves it alone. An intervention of such values alone leaves the state bit for bit.
+///
 /// # Errors
 /// Whatever is wrong with a name or a value, [`Error::OutOfSpace`], [`Error::OutOfFamily`],
 /// [`Error::OutOfArena`] or [`Error::Infeasible`]; the state then keeps every bit.
@@ -51,6 +55,9 @@ pub fn apply_within(
     space: Option<&Space>,
 ) -> Result<()> {
     let (mut draft, moved) = written(rules, state, intervention, space)?;
+    if draft.same_bits(state) {
+        return Ok(());
+    }
     settle_obstacles(world, &mut draft, obstacle_count(&state.scene), &moved);
     verify(world, rules, &draft, Some(state), |entity| moved.contains(&entity))?;
     *state = draft;
@@ -108,25 +115,18 @@ fn resolve(
     let mut writes: Vec<Write> = Vec::new();
     for (path, value) in intervention.values.iter().filter(|(path, _)| chosen(path)) {
         let asked = Variable::find(&state.scene, rules, path)?;
-        let value = asked.admit(&state.scene, value)?;
-        // What already is may be said, so that all variables of a state can be fed back.
-        if !asked.attribute.is_writable() {
-            if same_bits(&value, &asked.read(state)) {
-                continue;
-            }
-            return Err(asked.read_only(&state.scene, rules));
-        }
-        let (variable, stored) = asked.stored(&state.scene, value.clone());
+        let Some(write) = asked_for(rules, state, asked, value)? else { continue };
+        let variable = write.variable;
         let twin = writes.iter_mut().find(|write| {
             write.variable.entity == variable.entity
                 && write.variable.attribute.name == variable.attribute.name
         });
         match twin {
-            None => writes.push(Write { variable, value: stored, asked: Some((asked, value)) }),
-            Some(twin) if !agree(&twin.value, &stored) => {
+            None => writes.push(write),
+            Some(twin) if !agree(&twin.value, &write.value) => {
                 return Err(Error::Impossible {
                     path: path.clone(),
-                    value,
+                    value: value.clone(),
                     reason: format!(
                         "{} was given too and differs; give one",
                         twin_path(twin, state)
@@ -134,11 +134,40 @@ fn resolve(
                 });
             }
             // Stored coordinates keep their bits where both say the same.
-            Some(twin) if asked.attribute.name == variable.attribute.name => twin.value = stored,
+            Some(twin) if asked.attribute.name == variable.attribute.name => {
+                (twin.value, twin.changes) = (write.value, write.changes);
+            }
             Some(_) => {}
         }
     }
     Ok(writes)
+}
+
+/// The write that a value asks for; `None` where what can only be read has that value.
+fn asked_for(
+    rules: &Rules,
+    state: &State,
+    asked: Variable,
+    value: &[f64],
+) -> Result<Option<Write>> {
+    let scene = &state.scene;
+    // What is read and fed back is not converted, nor must it be a value that can be set: the
+    // engine may lead beyond those.
+    let write = if asked.has(state, value) {
+        let variable = asked.store(scene);
+        let asked = Some((asked, value.to_vec()));
+        Write { variable, value: variable.read(state), asked, changes: false }
+    } else {
+        let value = asked.admit(scene, value)?;
+        let (variable, stored) = asked.stored(scene, value.clone());
+        let changes = !variable.has(state, &stored);
+        Write { variable, value: stored, asked: Some((asked, value)), changes }
+    };
+    match (asked.attribute.is_writable(), write.changes) {
+        (true, _) => Ok(Some(write)),
+        (false, false) => Ok(None),
+        (false, true) => Err(asked.read_only(scene, rules)),
+    }
 }
 
 fn twin_path(write: &Write, state: &State) -> String {
@@ -159,16 +188,16 @@ fn write(
     check: Option<&Space>,
 ) -> Result<Vec<Entity>> {
     writes.sort_by(|a, b| a.variable.order().cmp(&b.variable.order()));
-    for Write { variable, value, asked } in &writes {
+    for Write { variable, value, asked, changes } in &writes {
         variable.write(draft, rules, value)?;
         // A range may depend on the value itself, such as the side of a barrier it is on.
-        if let (Some(space), Some((asked, value))) = (check, asked) {
+        if let (true, Some(space), Some((asked, value))) = (*changes, check, asked) {
             space.check(rules, draft, asked, value)?;
         }
     }
     for Write { variable, value, .. } in &writes {
-        let found = variable.read(draft);
-        if !same_bits(&found, value) {
+        if !variable.has(draft, value) {
+            let found = variable.read(draft);
             return Err(Error::Impossible {
                 path: variable.path(&draft.scene),
                 value: value.clone(),
@@ -177,16 +206,13 @@ fn write(
         }
     }
     let moves = ["size", "cartesian_position", "orientation"];
-    let moved = writes.iter().filter(|write| moves.contains(&write.variable.attribute.name));
+    let moved = writes.iter().filter(|write| write.changes);
+    let moved = moved.filter(|write| moves.contains(&write.variable.attribute.name));
     let mut moved: Vec<Entity> = moved.map(|write| write.variable.entity).collect();
     if moved.contains(&Entity::GoalTower) {
         moved.extend((0..draft.goals.len()).map(Entity::Goal));
     }
     Ok(moved)
-}
-
-fn same_bits(a: &[f64], b: &[f64]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| x.to_bits() == y.to_bits())
 }
 
 /// Moves each new obstacle that was not placed by hand on, until it stands free.

@@ -202,7 +202,9 @@ impl Draw<'_> {
         if settled.contains(&(stored.entity, stored.attribute.name)) {
             return Ok(());
         }
-        let mut writes = vec![Write { variable: stored, value: written, asked: None }];
+        // A draw of the present value settles what follows as any other does.
+        let changes = true;
+        let mut writes = vec![Write { variable: stored, value: written, asked: None, changes }];
         complete(self.rules, draft, &mut writes)?;
         for write in &writes {
             write.variable.write(draft, self.rules, &write.value)?;

@@ -13,10 +13,10 @@ use crate::world::{Scene, State};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Coupling {
-    /// They have one size: setting it for one sets it for all (facts 4.4).
+    /// They have one size: changing it for one sets it for all (facts 4.4).
     EqualSize(Vec<String>),
-    /// Whoever's size is set is put to rest on the floor where it is, unless its position is set
-    /// too: its lowest point touches the floor, so z is half the height where it stands upright.
+    /// Whoever's size is changed is put to rest on the floor where it is, unless its position is
+    /// said too: its lowest point touches the floor, so z is half the height where it stands upright.
     OnFloor(Vec<String>),
     /// They may not be put anywhere but on the floor, within the penetration tolerance.
     AlwaysOnFloor(Vec<String>),
@@ -40,9 +40,13 @@ pub(crate) struct Write {
     pub(crate) value: Vec<f64>,
     /// What was asked for, in the coordinates it was asked in; `None` where it follows.
     pub(crate) asked: Option<(Variable, Vec<f64>)>,
+    /// Whether the variable had another value before. Where it had not, it keeps every bit, nothing
+    /// follows from it, and no space is asked: saying what is already so is no change.
+    pub(crate) changes: bool,
 }
 
-/// Adds what follows from the writes; the state is the one they will be written to.
+/// Adds what follows from the writes that change something; the state is the one they will be
+/// written to.
 ///
 /// # Errors
 /// [`Error::OutOfFamily`] where the writes contradict each other.
@@ -64,9 +68,8 @@ pub(crate) fn complete(rules: &Rules, state: &State, writes: &mut Vec<Write>) ->
 fn equalize(rules: &Rules, state: &State, names: &[String], writes: &mut Vec<Write>) -> Result<()> {
     let scene = &state.scene;
     let entities = named(scene, names);
-    let size = |entity| find(writes, entity, "size");
-    let Some(first) = entities.iter().find_map(|entity| size(*entity)) else { return Ok(()) };
-    let first = first.clone();
+    let resized = |entity: &Entity| find(writes, *entity, "size").filter(|write| write.changes);
+    let Some(first) = entities.iter().find_map(resized).cloned() else { return Ok(()) };
     for entity in entities {
         match find(writes, entity, "size") {
             Some(other) if other.value != first.value => {
@@ -82,7 +85,7 @@ fn equalize(rules: &Rules, state: &State, names: &[String], writes: &mut Vec<Wri
                 });
             }
             Some(_) => {}
-            None => follow(scene, writes, entity, "size", first.value.clone()),
+            None => follow(state, writes, entity, "size", first.value.clone()),
         }
     }
     Ok(())
@@ -90,9 +93,8 @@ fn equalize(rules: &Rules, state: &State, names: &[String], writes: &mut Vec<Wri
 
 fn rest(state: &State, names: &[String], writes: &mut Vec<Write>) {
     for entity in named(&state.scene, names) {
-        let Some(size) = find(writes, entity, "size").map(|write| triple(&write.value)) else {
-            continue;
-        };
+        let resized = find(writes, entity, "size").filter(|write| write.changes);
+        let Some(size) = resized.map(|write| triple(&write.value)) else { continue };
         if find(writes, entity, "cartesian_position").is_some() {
             continue;
         }
@@ -101,7 +103,7 @@ fn rest(state: &State, names: &[String], writes: &mut Vec<Write>) {
             .map_or(orientation, |write| std::array::from_fn(|i| write.value[i]));
         let z = half_extents(size, orientation)[2];
         let rested = vec![position[0], position[1], z];
-        follow(&state.scene, writes, entity, "cartesian_position", rested);
+        follow(state, writes, entity, "cartesian_position", rested);
     }
 }
 
@@ -143,9 +145,10 @@ fn find<'a>(writes: &'a [Write], entity: Entity, attribute: &str) -> Option<&'a 
     writes.iter().find(|w| w.variable.entity == entity && w.variable.attribute.name == attribute)
 }
 
-fn follow(scene: &Scene, writes: &mut Vec<Write>, entity: Entity, name: &str, value: Vec<f64>) {
-    if let Some(variable) = Variable::of(scene, entity, name) {
-        writes.push(Write { variable, value, asked: None });
+fn follow(state: &State, writes: &mut Vec<Write>, entity: Entity, name: &str, value: Vec<f64>) {
+    if let Some(variable) = Variable::of(&state.scene, entity, name) {
+        let changes = !variable.has(state, &value);
+        writes.push(Write { variable, value, asked: None, changes });
     }
 }
 

@@ -18,6 +18,10 @@ family's table, with `--json` for programs.
   (half the height of a block, the side of a barrier it is on). Here they are those of the family's
   start. A default may lie outside: only interventions are checked, and `check_bounds=False` lifts
   the check. Without a range a variable can be set unchecked only.
+- Setting a variable to the value it has changes nothing: it is accepted wherever the value lies,
+  every bit of the state stays, and what follows from a change (resting heights, equal sizes, scenes
+  that are built) does not follow. Beside a change such a value holds: a block given another size and
+  its present position stays where it is, or the intervention is refused.
 - Positions are in the world frame: z = 0 is the floor's surface. A pose may be given in either of
   its coordinates, and is checked in those that have a range.
 - `*` is in the family's default observation.

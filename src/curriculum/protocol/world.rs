@@ -164,15 +164,16 @@ impl ProtocolWorld {
         env.intervene_as(BY, &self.start, None)
     }
 
-    /// Makes the interventions that are due after the present step; whether there was one.
+    /// Makes the interventions that are due after the present step; whether one changed anything.
     ///
     /// # Errors
     /// Why the last of an event's tries was refused.
     pub fn follow(&self, env: &mut Env) -> Result<bool> {
         let (step, steps) = (env.state().step, env.max_episode_length());
         let due = |event: &&WorldEvent| (event.at * steps as f64) as u64 == step;
-        let mut any = false;
+        let mut changed = false;
         for event in self.within.iter().filter(due) {
+            let before = env.state().clone();
             let mut tries = event.tries.iter().map(|wanted| env.intervene_as(BY, wanted, None));
             let Some(mut outcome) = tries.next() else { continue };
             while outcome.is_err() {
@@ -182,9 +183,9 @@ impl ProtocolWorld {
                 }
             }
             outcome?;
-            any = true;
+            changed |= !env.state().same_bits(&before);
         }
-        Ok(any)
+        Ok(changed)
     }
 }
 
