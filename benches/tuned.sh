@@ -4,7 +4,7 @@
 # Fused multiply-adds of x86-64-v3 change last bits: logs of this build agree with its own kind
 # only, and releases are built for the baseline. Needs llvm-profdata of rustc's LLVM version,
 # from `rustup component add llvm-tools` or the system (LLVM_PROFDATA names another).
-# The result is target/tuned/release/trifactor; benches/peers/run.py compares it where it exists.
+# The result is target/tuned/dist/trifactor; benches/peers/run.py compares it where it exists.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,17 +31,17 @@ level="-C target-cpu=x86-64-v3"
 rm -rf "$out/profile"
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-build() { cargo build --release --bin trifactor --features mimalloc --target-dir "$1"; }
+build() { cargo build --profile dist --bin trifactor --features mimalloc --target-dir "$1"; }
 
 RUSTFLAGS="$level -C profile-generate=$out/profile" build "$out/instrumented"
 "$python" benches/peers/actions.py "$out" free contact
 for kind in free contact; do
     for blocks in 1 5; do
-        "$out/instrumented/release/trifactor" bench --actions "$out/actions_$kind.json" \
+        "$out/instrumented/dist/trifactor" bench --actions "$out/actions_$kind.json" \
             --skip-frame 3 --blocks "$blocks" --rounds 1
     done
 done
-"$out/instrumented/release/trifactor" run --episodes 3 --quiet --log "$out/run.jsonl"
+"$out/instrumented/dist/trifactor" run --episodes 3 --quiet --log "$out/run.jsonl"
 "$profdata" merge -o "$out/merged.profdata" "$out/profile"
 RUSTFLAGS="$level -C profile-use=$out/merged.profdata" build "$out"
-echo "built $out/release/trifactor"
+echo "built $out/dist/trifactor"

@@ -78,23 +78,24 @@ def our_python(root, target):
     recipe = [max(path.stat().st_mtime_ns for path in sources), len(sources)]
 
     def install(python):
-        run([python, "-m", "pip", "install", "--quiet", root], "pip install of trifactor")
+        build = ["--config-settings", "build-args=--profile dist"]
+        run([python, "-m", "pip", "install", "--quiet", *build, root], "pip install of trifactor")
 
     return _venv(target / "peers-venv-ours", recipe, install)
 
 
 def our_binary(root, target):
-    """The release build of the command line."""
+    """The command line in the profile of published figures."""
     if not (root / "src/bin/trifactor.rs").exists():
         raise Missing("there is no src/bin/trifactor.rs to build")
-    command = ["cargo", "build", "--release", "--bin", "trifactor", "--target-dir", target]
+    command = ["cargo", "build", "--profile", "dist", "--bin", "trifactor", "--target-dir", target]
     run(command, "cargo build", cwd=root)
-    return target / "release" / ("trifactor.exe" if os.name == "nt" else "trifactor")
+    return target / "dist" / ("trifactor.exe" if os.name == "nt" else "trifactor")
 
 
 def our_tuned(root, target):
     """The build that benches/tuned.sh has made: profile-guided, x86-64-v3, mimalloc."""
-    binary = target / "tuned" / "release" / "trifactor"
+    binary = target / "tuned" / "dist" / "trifactor"
     if not binary.exists():
         raise Missing("no tuned build; benches/tuned.sh makes one")
     return binary
