@@ -3,7 +3,7 @@
 
 use trifactor::world::Preset;
 
-use crate::scenes::blocks::{Falls, throw};
+use crate::scenes::blocks::{Falls, throw, throw_at_wall};
 use crate::scenes::fingers::{Target, swing};
 use crate::scenes::long_form;
 
@@ -50,6 +50,27 @@ fn a_swung_fingertip_hardly_enters_floor_or_block() {
                 .fold(0.0, f64::max);
             assert!(deepest <= 2e-4, "{target:?}, skip_frame {skip_frame}: {deepest} m");
             println!("{target:?}, skip_frame {skip_frame}: {deepest:.6} m");
+        }
+    }
+}
+
+#[test]
+fn a_block_that_flies_farther_in_a_tick_than_contacts_are_predicted_stops_at_wall_and_floor() {
+    // 0.065 m, 0.08 kg; at 20 m/s it flies 80 mm in a tick, four times the prediction distance.
+    for skip_frame in [1, 3] {
+        for speed in [5.0, 10.0, 20.0] {
+            let physics = Preset::Accurate.physics();
+            let wall =
+                |i: usize| throw_at_wall(physics, skip_frame, speed, 3e-3 + 3.137e-3 * i as f64);
+            let at_wall = (0..40).map(wall).fold(0.0, f64::max);
+            let [flat, corner] =
+                [Falls::Flat, Falls::CornerFirst].map(|falls| deepest_of(falls, speed, skip_frame));
+            println!(
+                "{speed} m/s, skip_frame {skip_frame}: wall {at_wall:.6}, flat {flat:.6}, \
+                 corner first {corner:.6} m"
+            );
+            let deepest = at_wall.max(flat).max(corner);
+            assert!(deepest <= 1e-3, "{speed} m/s, skip_frame {skip_frame}: {deepest} m");
         }
     }
 }

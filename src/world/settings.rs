@@ -68,6 +68,7 @@ pub struct Physics {
     /// Damping ratio of the contacts.
     pub contact_damping_ratio: f64,
     /// Distance up to which contacts are found ahead of time, m; it must cover speed times tick.
+    /// The native engine looks as far as a block flies within the tick where that is farther.
     pub prediction_distance: f64,
     /// A contact found ahead of time is solved where the two bodies' present velocities would
     /// bring its points nearer than this within the tick, m. From `prediction_distance` on, every

@@ -10,17 +10,15 @@ use rapier3d_f64::parry::query::details::contact_manifold_capsule_capsule;
 use rapier3d_f64::parry::shape::{Cuboid, PolygonalFeatureMap};
 use rapier3d_f64::prelude::Pose;
 
+use super::ahead::Ahead;
 use super::geometry::Geometry;
-use super::point::{Kind, Part, Point, Reach, Side, point_velocity};
-use crate::math;
-use crate::robot::{JOINTS, JOINTS_PER_FINGER};
+use super::point::{Kind, Part, Point, Side, point_velocity};
+use crate::robot::JOINTS_PER_FINGER;
 use crate::world::arena;
 use crate::world::contacts::Entity;
 use crate::world::settings::Physics;
 use crate::world::{BlockKind, State};
 
-/// No point of a finger is farther from any of its joints' axes than this, m (facts 1.3).
-const REACH_OF_FINGER: f64 = 0.4;
 /// The numbers of parts: capsules from 0, then blocks, each with room for the pieces of its mesh,
 /// the wall's segments, the floor.
 const BLOCKS: u32 = 1 << 8;
@@ -33,9 +31,7 @@ pub(super) struct Collider {
     pub(super) points: Vec<Point>,
     pub(super) manifold: ContactManifold<(), ()>,
     pub(super) segments: Vec<Segment>,
-    // Speed that no point of a block or of a finger's link exceeds, m/s.
-    pub(super) block_speeds: Vec<f64>,
-    pub(super) link_speeds: [f64; JOINTS],
+    pub(super) ahead: Ahead,
 }
 
 /// A straight piece of the ring wall.
@@ -58,80 +54,51 @@ impl Collider {
             points: Vec::new(),
             manifold: ContactManifold::default(),
             segments,
-            block_speeds: Vec::new(),
-            link_speeds: [0.0; JOINTS],
+            ahead: Ahead::nothing(),
         }
     }
 
     /// Finds every contact that can close within a tick.
     pub(super) fn find(&mut self, state: &State, geometry: &Geometry, physics: &Physics) {
-        self.read_speeds(state, geometry);
-        let reach = Reach {
-            prediction: physics.prediction_distance,
-            margin: physics.contact_margin,
-            tick: physics.tick,
-        };
-        self.all_pairs(state, geometry, reach);
+        self.ahead.read(state, geometry, physics);
+        self.all_pairs(state, geometry);
         let speed = |side: &Side| point_velocity(side, state, geometry);
         self.points.retain(|point| {
             let apart = speed(&point.sides[1]) - speed(&point.sides[0]);
-            point.distance + apart.dot(point.normal) * reach.tick < reach.margin
+            point.distance + apart.dot(point.normal) * physics.tick < physics.contact_margin
         });
     }
 
     /// Finds every overlap, whatever the velocities.
     pub(super) fn find_overlaps(&mut self, state: &State, geometry: &Geometry) {
-        self.block_speeds.clear();
-        self.block_speeds.resize(state.blocks.len(), 0.0);
-        self.link_speeds = [0.0; JOINTS];
-        self.all_pairs(state, geometry, Reach { prediction: 0.0, margin: 0.0, tick: 0.0 });
+        self.ahead.clear(state.blocks.len());
+        self.all_pairs(state, geometry);
         self.points.retain(|point| point.distance < 0.0);
     }
 
-    pub(super) fn read_speeds(&mut self, state: &State, geometry: &Geometry) {
-        self.block_speeds.clear();
-        for (block, shape) in state.blocks.iter().zip(&geometry.shapes) {
-            let linear = math::length(math::to_rapier(block.linear_velocity));
-            let angular = math::length(math::to_rapier(block.angular_velocity));
-            self.block_speeds.push(linear + angular * shape.radius);
-        }
-        for (link, speed) in self.link_speeds.iter_mut().enumerate() {
-            let (finger, joint) = (link / JOINTS_PER_FINGER, link % JOINTS_PER_FINGER);
-            let first = finger * JOINTS_PER_FINGER;
-            let rates = &state.robot.joint_velocities[first..=first + joint];
-            *speed = rates.iter().map(|rate| rate.abs()).sum::<f64>() * REACH_OF_FINGER;
-        }
-    }
-
     /// Looks at every pair of parts that may meet, in an order that depends on the scene alone.
-    fn all_pairs(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+    fn all_pairs(&mut self, state: &State, geometry: &Geometry) {
         self.points.clear();
         let capsules = geometry.capsules.len();
         for i in 0..capsules {
             for j in i + 1..capsules {
-                if near(&geometry.capsule_boxes[i], &geometry.capsule_boxes[j], reach.prediction) {
-                    self.links(state, geometry, reach, i, j);
-                }
+                self.links(state, geometry, i, j);
             }
         }
         for i in 0..capsules {
-            for (block, around) in geometry.block_boxes.iter().enumerate() {
-                if near(&geometry.capsule_boxes[i], around, reach.prediction) {
-                    self.link_and_block(state, geometry, reach, i, block);
-                }
+            for block in 0..geometry.blocks.len() {
+                self.link_and_block(state, geometry, i, block);
             }
         }
         for i in 0..geometry.blocks.len() {
             for j in i + 1..geometry.blocks.len() {
-                if near(&geometry.block_boxes[i], &geometry.block_boxes[j], reach.prediction) {
-                    self.blocks(state, geometry, reach, i, j);
-                }
+                self.blocks(state, geometry, i, j);
             }
         }
         if !state.scene.without_wall {
-            self.wall(state, geometry, reach);
+            self.wall(state, geometry);
         }
-        self.floor(state, geometry, reach);
+        self.floor(state, geometry);
     }
 
     pub(super) fn link<'a>(
@@ -147,7 +114,7 @@ impl Collider {
             kind: Kind::Link(link),
             pose: &geometry.links[link],
             material: [state.robot.friction, state.robot.restitution],
-            speed: self.link_speeds[link],
+            pace: self.ahead.links[link],
         }
     }
 
@@ -164,20 +131,21 @@ impl Collider {
             kind: if fixed { Kind::Still } else { Kind::Block(block) },
             pose: &geometry.blocks[block],
             material: [state.blocks[block].friction, state.blocks[block].restitution],
-            speed: if fixed { 0.0 } else { self.block_speeds[block] },
+            pace: self.ahead.blocks[block],
         }
     }
 
-    fn links(&mut self, state: &State, geometry: &Geometry, reach: Reach, i: usize, j: usize) {
-        let (first, second) = (self.link(state, geometry, i), self.link(state, geometry, j));
-        let upper = |i: usize| geometry.capsules[i].link.is_multiple_of(JOINTS_PER_FINGER);
-        // A finger's own links overlap at the joints by design; upper links never meet.
-        if first.entity == second.entity || (upper(i) && upper(j)) {
-            return;
-        }
-        let distance = reach.of(first.speed, second.speed);
+    fn links(&mut self, state: &State, geometry: &Geometry, i: usize, j: usize) {
+        let [a, b] = [i, j].map(|i| geometry.capsules[i].link);
+        let distance = self.ahead.between(self.ahead.links[a], self.ahead.links[b]);
         let boxes = &geometry.capsule_boxes;
         if !near(&boxes[i], &boxes[j], distance) {
+            return;
+        }
+        let (first, second) = (self.link(state, geometry, i), self.link(state, geometry, j));
+        let upper = |link: usize| link.is_multiple_of(JOINTS_PER_FINGER);
+        // A finger's own links overlap at the joints by design; upper links never meet.
+        if first.entity == second.entity || (upper(a) && upper(b)) {
             return;
         }
         let between = first.pose.inverse() * *second.pose;
@@ -188,13 +156,13 @@ impl Collider {
         self.take(first, second);
     }
 
-    fn blocks(&mut self, state: &State, geometry: &Geometry, reach: Reach, i: usize, j: usize) {
-        let (first, second) = (self.block(state, geometry, i), self.block(state, geometry, j));
-        if matches!((first.kind, second.kind), (Kind::Still, Kind::Still)) {
+    fn blocks(&mut self, state: &State, geometry: &Geometry, i: usize, j: usize) {
+        let distance = self.ahead.between(self.ahead.blocks[i], self.ahead.blocks[j]);
+        if !near(&geometry.block_boxes[i], &geometry.block_boxes[j], distance) {
             return;
         }
-        let distance = reach.of(first.speed, second.speed);
-        if !near(&geometry.block_boxes[i], &geometry.block_boxes[j], distance) {
+        let (first, second) = (self.block(state, geometry, i), self.block(state, geometry, j));
+        if matches!((first.kind, second.kind), (Kind::Still, Kind::Still)) {
             return;
         }
         match (geometry.shapes[i].as_box(), geometry.shapes[j].as_box()) {
@@ -203,28 +171,23 @@ impl Collider {
         }
     }
 
-    fn link_and_block(
-        &mut self,
-        state: &State,
-        geometry: &Geometry,
-        reach: Reach,
-        capsule: usize,
-        block: usize,
-    ) {
+    fn link_and_block(&mut self, state: &State, geometry: &Geometry, capsule: usize, block: usize) {
+        let link = geometry.capsules[capsule].link;
+        let distance = self.ahead.between(self.ahead.links[link], self.ahead.blocks[block]);
+        if !near(&geometry.capsule_boxes[capsule], &geometry.block_boxes[block], distance) {
+            return;
+        }
         let first = self.link(state, geometry, capsule);
         let second = self.block(state, geometry, block);
-        let distance = reach.of(first.speed, second.speed);
-        if near(&geometry.capsule_boxes[capsule], &geometry.block_boxes[block], distance) {
-            match geometry.shapes[block].as_box() {
-                Some(cuboid) => {
-                    self.capsule_and_box(geometry, first, second, capsule, cuboid, distance);
-                }
-                None => {
-                    let shape = &geometry.capsules[capsule].shape;
-                    for (i, piece) in geometry.shapes[block].pieces().enumerate() {
-                        let link = (&shape.segment as &dyn PolygonalFeatureMap, shape.radius);
-                        self.convex(first, second.piece(i), link, (piece, 0.0), distance);
-                    }
+        match geometry.shapes[block].as_box() {
+            Some(cuboid) => {
+                self.capsule_and_box(geometry, first, second, capsule, cuboid, distance);
+            }
+            None => {
+                let shape = &geometry.capsules[capsule].shape;
+                for (i, piece) in geometry.shapes[block].pieces().enumerate() {
+                    let link = (&shape.segment as &dyn PolygonalFeatureMap, shape.radius);
+                    self.convex(first, second.piece(i), link, (piece, 0.0), distance);
                 }
             }
         }

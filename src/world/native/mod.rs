@@ -4,6 +4,7 @@
 //! Nothing is kept from one control step to the next: every buffer here is overwritten before it
 //! is read, so that the step starts from plain numbers by construction.
 
+mod ahead;
 mod bodies;
 mod collide;
 mod constraint;

@@ -2,6 +2,7 @@
 
 use rapier3d_f64::prelude::{Pose, Vector};
 
+use super::ahead::Pace;
 use super::geometry::Geometry;
 use crate::math;
 use crate::robot::JOINTS_PER_FINGER;
@@ -59,8 +60,7 @@ pub(super) struct Part<'a> {
     pub(super) pose: &'a Pose,
     /// Friction and restitution.
     pub(super) material: [f64; 2],
-    /// Speed that none of its points exceeds, m/s.
-    pub(super) speed: f64,
+    pub(super) pace: Pace,
 }
 
 #[derive(Clone, Copy)]
@@ -82,21 +82,6 @@ impl Part<'_> {
             Kind::Block(block) => Side::Block(block, local),
             Kind::Still => Side::Still(self.pose.transform_point(local)),
         }
-    }
-}
-
-/// How far apart two parts may be for a contact to be looked for, and which contacts to keep.
-#[derive(Clone, Copy)]
-pub(super) struct Reach {
-    pub(super) prediction: f64,
-    pub(super) margin: f64,
-    pub(super) tick: f64,
-}
-
-impl Reach {
-    /// The distance to look for contacts of two parts with these largest speeds.
-    pub(super) fn of(&self, first: f64, second: f64) -> f64 {
-        self.prediction.min(self.margin + self.tick * (first + second))
     }
 }
 

@@ -4,19 +4,20 @@ use rapier3d_f64::parry::bounding_volume::Aabb;
 use rapier3d_f64::parry::shape::Cuboid;
 use rapier3d_f64::prelude::{Pose, Vector};
 
+use super::ahead::Pace;
 use super::collide::{Collider, FLOOR, WALLS, near};
 use super::geometry::Geometry;
-use super::point::{Kind, Part, Reach, Side, new_point};
+use super::point::{Kind, Part, Side, new_point};
 use crate::robot::JOINTS_PER_FINGER;
 use crate::world::State;
 use crate::world::arena;
 use crate::world::contacts::Entity;
 
 impl Collider {
-    pub(super) fn wall(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+    pub(super) fn wall(&mut self, state: &State, geometry: &Geometry) {
         for (block, around) in geometry.block_boxes.iter().enumerate() {
             let part = self.block(state, geometry, block);
-            let distance = reach.of(part.speed, 0.0);
+            let distance = self.ahead.between(part.pace, Pace::default());
             if matches!(part.kind, Kind::Still) || inside_ring(around, distance) {
                 continue;
             }
@@ -33,7 +34,7 @@ impl Collider {
         }
         for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
             let part = self.link(state, geometry, capsule);
-            let distance = reach.of(part.speed, 0.0);
+            let distance = self.ahead.between(part.pace, Pace::default());
             let upper = geometry.capsules[capsule].link.is_multiple_of(JOINTS_PER_FINGER);
             if upper || inside_ring(around, distance) {
                 continue;
@@ -62,7 +63,7 @@ impl Collider {
                     kind: Kind::Still,
                     pose: &segment.pose,
                     material: [wall.friction, wall.restitution],
-                    speed: 0.0,
+                    pace: Pace::default(),
                 };
                 visit(self, part, &segment.shape);
             }
@@ -70,41 +71,43 @@ impl Collider {
         self.segments = segments;
     }
 
-    pub(super) fn floor(&mut self, state: &State, geometry: &Geometry, reach: Reach) {
+    pub(super) fn floor(&mut self, state: &State, geometry: &Geometry) {
         let floor = Part {
             entity: Entity::Floor,
             number: FLOOR,
             kind: Kind::Still,
             pose: &Pose::IDENTITY,
             material: [state.arena.floor.friction, state.arena.floor.restitution],
-            speed: 0.0,
+            pace: Pace::default(),
         };
         for (capsule, around) in geometry.capsule_boxes.iter().enumerate() {
             let part = self.link(state, geometry, capsule);
             let lower = geometry.capsules[capsule].link % JOINTS_PER_FINGER == 2;
-            if !lower || around.mins.z >= reach.of(part.speed, 0.0) {
+            if !lower || around.mins.z >= self.ahead.between(part.pace, floor.pace) {
                 continue;
             }
             let shape = &geometry.capsules[capsule].shape;
             let down = part.pose.rotation.inverse() * -Vector::Z;
             for (end, local) in [shape.segment.a, shape.segment.b].into_iter().enumerate() {
-                self.above_floor(part, floor, reach, local + down * shape.radius, end as u32);
+                self.above_floor(part, floor, local + down * shape.radius, end as u32);
             }
         }
         for (block, around) in geometry.block_boxes.iter().enumerate() {
             let part = self.block(state, geometry, block);
-            if matches!(part.kind, Kind::Still) || around.mins.z >= reach.of(part.speed, 0.0) {
+            if matches!(part.kind, Kind::Still)
+                || around.mins.z >= self.ahead.between(part.pace, floor.pace)
+            {
                 continue;
             }
             for (corner, local) in geometry.shapes[block].corners().enumerate() {
-                self.above_floor(part, floor, reach, local, corner as u32);
+                self.above_floor(part, floor, local, corner as u32);
             }
         }
     }
 
-    fn above_floor(&mut self, part: Part, floor: Part, reach: Reach, local: Vector, feature: u32) {
+    fn above_floor(&mut self, part: Part, floor: Part, local: Vector, feature: u32) {
         let at = part.pose.transform_point(local);
-        if at.z < reach.of(part.speed, 0.0) {
+        if at.z < self.ahead.between(part.pace, floor.pace) {
             let sides = [part.side(local), Side::Still(Vector::new(at.x, at.y, 0.0))];
             self.points.push(new_point(part, floor, sides, -Vector::Z, at.z, [feature, 0]));
         }

@@ -1,12 +1,12 @@
 //! Where every part was while a control step lasted, with the room in which contacts were looked
 //! for.
 
-use super::collide::Collider;
+use super::ahead::{Ahead, Pace};
 use super::geometry::Geometry;
 use crate::math::{self, Triple};
 use crate::robot::JOINTS;
+use crate::world::State;
 use crate::world::settings::{Engine, Physics};
-use crate::world::{BlockKind, State};
 
 /// What poses may differ by between the two engines, m.
 const ROUNDING: f64 = 1e-9;
@@ -88,12 +88,12 @@ impl Sweep {
 pub(in crate::world) struct Sweeper {
     pub(in crate::world) sweep: Sweep,
     geometry: Geometry,
-    collider: Collider,
+    ahead: Ahead,
 }
 
 impl Sweeper {
     pub(in crate::world) fn new() -> Self {
-        Self { sweep: Sweep::default(), geometry: Geometry::new(), collider: Collider::new() }
+        Self { sweep: Sweep::default(), geometry: Geometry::new(), ahead: Ahead::nothing() }
     }
 
     /// A control step begins.
@@ -104,17 +104,14 @@ impl Sweeper {
     /// Adds the regions of a tick that begins in this state.
     pub(in crate::world) fn add(&mut self, state: &State, physics: &Physics) {
         self.geometry.place(state);
-        self.collider.read_speeds(state, &self.geometry);
+        self.ahead.read(state, &self.geometry, physics);
         self.sweep.parts = JOINTS + state.blocks.len();
-        let reach = |speed: f64| {
-            let half = match physics.engine {
-                Engine::Native => 0.5 * physics.contact_margin + physics.tick * speed,
-                Engine::Rapier => 0.5 * physics.prediction_distance,
-            };
-            half.min(physics.prediction_distance) + ROUNDING
+        let widened = |ahead: &Ahead, pace: Pace| match physics.engine {
+            Engine::Native => ahead.of(pace) + ROUNDING,
+            Engine::Rapier => 0.5 * physics.prediction_distance + ROUNDING,
         };
         for link in 0..JOINTS {
-            let widened = reach(self.collider.link_speeds[link]);
+            let widened = widened(&self.ahead, self.ahead.links[link]);
             let capsules = self.geometry.capsules.iter().zip(&self.geometry.capsule_boxes);
             let mut boxes = capsules.filter(|(capsule, _)| capsule.link == link).map(|(_, b)| b);
             // A link without a form meets nothing: its region is no more than a point.
@@ -125,10 +122,9 @@ impl Sweeper {
             self.push(math::of_rapier(low), math::of_rapier(high), widened);
         }
         for block in 0..state.blocks.len() {
-            let fixed = state.scene.blocks[block].kind == BlockKind::Fixed;
-            let speed = if fixed { 0.0 } else { self.collider.block_speeds[block] };
-            let around = self.geometry.block_boxes[block];
-            self.push(math::of_rapier(around.mins), math::of_rapier(around.maxs), reach(speed));
+            let (around, widened) =
+                (self.geometry.block_boxes[block], widened(&self.ahead, self.ahead.blocks[block]));
+            self.push(math::of_rapier(around.mins), math::of_rapier(around.maxs), widened);
         }
     }
 
