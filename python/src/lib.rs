@@ -47,7 +47,7 @@ mod _trifactor {
     #[pymodule_export]
     use evaluation::{NativePlan, NativeProbes, NativeRollout, compare_scores, write_report};
     #[pymodule_export]
-    use policy::{NativeNetwork, NativePolicy, policy_names};
+    use policy::{NativeNetwork, NativePolicy, partial_solution, policy_names};
     #[pymodule_export]
     use record::NativeDataset;
     #[pymodule_export]

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use trifactor::agent::{self, BuiltIn, Network};
 use trifactor::space::BoxSpace;
 
+use crate::convert::names;
 use crate::env::NativeEnv;
 use crate::errors::to_python;
 use crate::guarded::Guarded;
@@ -51,6 +53,17 @@ impl NativePolicy {
 #[pyfunction]
 pub(crate) fn policy_names() -> Vec<&'static str> {
     agent::NAMES.to_vec()
+}
+
+/// What fills the goals, as an intervention.
+#[pyfunction]
+pub(crate) fn partial_solution<'py>(
+    py: Python<'py>,
+    env: &NativeEnv,
+) -> PyResult<Bound<'py, PyDict>> {
+    let inner = env.read()?;
+    let env = &inner.env;
+    names::values_to_python(py, env, env.family().partial_solution(env.state()).values)
 }
 
 /// A network from a file of safetensors.

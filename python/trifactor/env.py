@@ -220,6 +220,8 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
     def _complete(self, info: dict[str, Any], intervened: bool, truncated: bool) -> None:
         """Add to an info what not every environment has in it."""
+        if self._settings.exposed:
+            info["possible_solution_intervention"] = self.privileged_solution()
         strength = self._settings.local_masks
         if strength is not None and has_stepped(self._native) and not intervened:
             info["local_mask"] = self.local_mask(strength)

@@ -109,7 +109,8 @@ def evaluate(
     several = policy if isinstance(policy, Mapping) else {"0": policy}
     if not several:
         raise SettingError("policy: the dictionary of runs is empty")
-    for one in several.values():
+    for run, one in several.items():
+        checks.text("policy: a run's name", run)
         _check_policy(one)
     if family is not None:
         check_family(family)
@@ -218,12 +219,6 @@ def _ready(policy: Any, like: TriFingerVectorEnv) -> Any:
             known = f"{', '.join(NAMES)}, FILE.onnx or FILE.safetensors"
             raise SettingError(f"policy '{policy}': choose {known}, or pass a function or a model")
         NativePolicy(like._single._native, policy)
-    elif not (callable(policy) or hasattr(policy, "predict")):
-        kind = type(policy).__name__
-        raise SettingError(
-            f"policy: expected a function of observations, a model with predict, the path of a "
-            f"network or a name, got {kind}"
-        )
     return policy
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifactor import checks
-from trifactor._trifactor import NativeEnv, NativeVecEnv
+from trifactor._trifactor import NativeEnv, NativeVecEnv, partial_solution
 from trifactor.custom import stream
 from trifactor.errors import RefusedError, ShapeError, TrifactorError
 from trifactor.observation import Variables
@@ -107,6 +107,24 @@ class Interventions:
             return self._native.sample_new_goal()
         state = self._native.state()
         return sampler(stream(state, "goal_sampler"), state)
+
+    def privileged_solution(self) -> Variables:
+        """An intervention that fills the goals, as far as one is known; nothing is changed.
+
+        Every block `tool_…` goes to the pose of the goal `goal_…` of its name; in reaching the
+        joints go where the fingertips are at their goals. It may lie outside the intervention
+        space, and is refused where bodies would be in each other's way::
+
+            env.do_intervention(env.privileged_solution(), check_bounds=False)
+        """
+        return partial_solution(self._native)
+
+    def expose_potential_partial_solution(self) -> None:
+        """From the next info on, show `privileged_solution` as `possible_solution_intervention`.
+
+        The reference's method; the constructor's argument of that name does the same.
+        """
+        self._settings.exposed = True
 
     def do_single_random_intervention(self) -> tuple[Variables, bool, Any]:
         """Set one variable, drawn from the space in force, to a value drawn from it.

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 
+from trifactor import checks
 from trifactor.sb3 import SB3VecEnv
 
 COLUMNS = ("environment", "inference", "training")
@@ -32,7 +33,13 @@ def training_rates(
         threads: that step them, and that torch uses.
         steps: of every world in each measurement.
         settings: further arguments of a `TriFingerVectorEnv`.
+
+    Raises:
+        SettingError: an argument is none of these.
     """
+    id = checks.text("id", id)
+    worlds, steps = checks.count("worlds", worlds), checks.count("steps", steps)
+    threads = checks.count("threads", threads, high=checks.MOST_THREADS)
     torch.set_num_threads(threads)
     settings = {**settings, "num_threads": threads, "autoreset_mode": "SameStep"}
     envs = SB3VecEnv(gym.make_vec(id, num_envs=worlds, **settings))

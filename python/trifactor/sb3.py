@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from trifactor import checks
 from trifactor.errors import OrderError, SettingError
 from trifactor.vector import TriFingerVectorEnv
 
@@ -53,9 +54,8 @@ class SB3VecEnv(VecEnv):
         if not batch.copy:
             raise SettingError("copy=False: Stable-Baselines3 keeps observations; leave it True")
         self.envs = envs
-        if isinstance(info_keys, str) or not all(isinstance(key, str) for key in info_keys):
-            raise SettingError(f"info_keys {info_keys!r}: expected a list of names")
-        self.info_keys = tuple(info_keys)
+        names = checks.sequence("info_keys", info_keys, "names")
+        self.info_keys = tuple(checks.text("info_keys", name) for name in names)
         self._batch = batch
         self._actions: Any = None
         super().__init__(envs.num_envs, envs.single_observation_space, envs.single_action_space)
@@ -69,10 +69,10 @@ class SB3VecEnv(VecEnv):
         """
         if seed is None:
             return list(super().seed())
-        one = hasattr(seed, "__index__") and not isinstance(seed, bool)
-        if not one or not 0 <= seed <= 2**64 - self.num_envs:
-            raise SettingError(f"seed {seed!r}: choose an integer from 0 to 2**64 - {self.num_envs}")
-        self._seeds = [int(seed) + world for world in range(self.num_envs)]
+        first = checks.seed(seed)
+        # So that the last world's is a seed too.
+        checks.seed(first + self.num_envs - 1)
+        self._seeds = [first + world for world in range(self.num_envs)]
         return self._seeds
 
     def set_options(
@@ -218,13 +218,7 @@ class SB3VecEnv(VecEnv):
             listed: list[Any] = list(indices)
         else:
             listed = [indices]
-        for world in listed:
-            one = hasattr(world, "__index__") and not isinstance(world, bool | np.bool_)
-            if not one or not 0 <= world < self.num_envs:
-                raise SettingError(
-                    f"indices: {world!r} is no world; the batch has {self.num_envs}, from 0"
-                )
-        return [int(world) for world in listed]
+        return [checks.index("indices", world, self.num_envs) for world in listed]
 
     def _rows(self, infos: dict[str, Any], keys: Sequence[str]) -> list[dict[str, Any]]:
         for key in keys:

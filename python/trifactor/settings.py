@@ -59,6 +59,7 @@ class Settings:
         physics: str | Mapping[str, Any] = "accurate",
         overlap: str = "volume",
         local_masks: str | None = None,
+        expose_potential_partial_solution: bool = False,
         dtype: DTypeLike | None = None,
         render_mode: str | None = None,
         render_size: tuple[int, int] = (320, 240),
@@ -108,6 +109,8 @@ class Settings:
             local_masks: whether `info["local_mask"]` has every step's local causal mask, as
                 `local_mask` gives it, and `info["mask_pairs"]` what was coupled, as `mask_edges`:
                 `sound`, `tight`, or None.
+            expose_potential_partial_solution: whether `info["possible_solution_intervention"]` has
+                what `privileged_solution` gives; the reference's name.
             dtype: of observations, `float32` or `float64`; of `pixel` also `uint8`, which is its
                 default.
             render_mode: `rgb_array`, of which `gymnasium.make` makes `rgb_array_list` too; `human`,
@@ -126,6 +129,9 @@ class Settings:
         )
         self.extra_observations = _features(extra_observations)
         self.local_masks = checks.choice("local_masks", local_masks, ("sound", "tight", None))
+        self.exposed = checks.flag(
+            "expose_potential_partial_solution", expose_potential_partial_solution
+        )
         images = checks.text("observation_mode", observation_mode) == "pixel"
         self.dtype = _number_type(dtype, images)
         self.render_mode = _render_mode(render_mode)

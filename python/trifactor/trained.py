@@ -47,7 +47,11 @@ ALTERING: tuple[type[Any], ...] = (
 )
 """Wrappers between world and policy, which an evaluation does not have."""
 
-FORMS = {"observation_mode": ("observe", "pixels", "drop"), "family": ("task_params",)}
+FORMS = {
+    "family": ("task_params", "starting_state"),
+    "task_params": ("starting_state",),
+    "observation_mode": ("observe", "pixels", "drop"),
+}
 """Settings that belong to another one: who names that one gives up what was inherited of these."""
 
 GOALS = {"observation", "achieved_goal", "desired_goal"}

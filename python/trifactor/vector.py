@@ -18,7 +18,7 @@ from trifactor.errors import SettingError, ShapeError
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.interventions import BatchInterventionResult, BatchInterventions
 from trifactor.observation import Array
-from trifactor.worlds import OneByOne
+from trifactor.worlds import OneByOne, refuse_of_batches
 
 __all__ = [
     "BatchInterventionResult",
@@ -30,7 +30,6 @@ __all__ = [
 
 Seeds = int | Sequence[int | None] | None
 """One for all, of which world i has `seed + i`; or one for each, None for the next episode."""
-
 
 MOST_WORLDS = 2**20
 """The most worlds of a batch."""
@@ -97,8 +96,7 @@ class TriFingerVectorEnv(
             raise SettingError(
                 f"autoreset_mode {checks.shown(autoreset_mode)}: choose {known}"
             ) from error
-        if settings.get("render_mode") == "human":
-            raise SettingError("render_mode 'human': a batch has no window; choose 'rgb_array'")
+        refuse_of_batches(settings)
         single = self._single_class(**settings)
         self._single = single
         self._native = NativeVecEnv(
@@ -238,7 +236,9 @@ class TriFingerVectorEnv(
 
     def close_extras(self, **kwargs: Any) -> None:
         """End the threads."""
-        self._native.close()
+        # Where the constructor refused, Gymnasium closes what was never made.
+        if hasattr(self, "_native"):
+            self._native.close()
 
     def _new_buffers(self) -> tuple[Array, ...]:
         return (np.empty((self.num_envs, self._lengths[0]), self._dtype),)

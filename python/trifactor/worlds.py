@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gymnasium.vector import AutoresetMode
@@ -171,3 +171,18 @@ class OneByOne:
 
     def _new_buffers(self) -> Any:
         raise NotImplementedError
+
+
+def refuse_of_batches(settings: Mapping[str, Any]) -> None:
+    """Refuse settings that only an environment alone can have.
+
+    Raises:
+        SettingError: there is one.
+    """
+    if settings.get("render_mode") == "human":
+        raise SettingError("render_mode 'human': a batch has no window; choose 'rgb_array'")
+    if settings.get("expose_potential_partial_solution"):
+        raise SettingError(
+            "expose_potential_partial_solution: infos of a batch have no interventions; ask its "
+            "worlds: call('privileged_solution')"
+        )

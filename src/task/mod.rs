@@ -8,6 +8,7 @@ mod parameter;
 pub mod registry;
 pub mod reward;
 mod sampler;
+mod solution;
 mod table;
 mod wanted;
 
