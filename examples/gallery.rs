@@ -7,7 +7,7 @@ use std::path::Path;
 use image::RgbImage;
 use trifactor::agent::{Policy, ScriptedPush};
 use trifactor::math::Triple;
-use trifactor::render::{Camera, Content, Image, Renderer, Style};
+use trifactor::render::{Camera, Content, Image, Renderer, Style, marks};
 use trifactor::task::registry;
 use trifactor::{Config, Env, State};
 
@@ -28,7 +28,8 @@ fn main() -> trifactor::Result<()> {
     let mut renderer = Renderer::new(style);
     let mut draw = |state: &State, size: [usize; 2], name: &str| {
         let mut image = Image::default();
-        renderer.pose(&painted(state), &Content::picture(), &[]);
+        let state = marks::on_light_floor(&painted(state));
+        renderer.pose(&state, &Content::picture(), &marks::goals(&state));
         renderer.shoot_colors(&Camera::view(), size[0], size[1], &mut image);
         let path = folder.join(format!("{name}.png"));
         let [width, height] = size.map(|length| length as u32);
@@ -71,7 +72,6 @@ fn pushed() -> trifactor::Result<State> {
 /// A state in colours that print well; obstacles keep theirs.
 fn painted(state: &State) -> State {
     let mut state = state.clone();
-    state.arena.floor.color = [0.56, 0.55, 0.53];
     let scene = state.scene.clone();
     let movable = |i: usize| scene.blocks[i].kind == trifactor::world::BlockKind::Movable;
     let mut colors = PALETTE.iter().cycle();

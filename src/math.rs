@@ -9,7 +9,7 @@
 use nalgebra::{Quaternion, UnitQuaternion, Vector3};
 use rapier3d_f64::math::{Pose as RapierPose, Rotation, Vector};
 
-pub use libm::{acos, asin, atan2, cos, exp, hypot, log as ln, sin, tanh};
+pub use libm::{acos, asin, atan2, cos, exp, hypot, log as ln, pow, sin, tanh};
 
 /// A vector of three numbers as the outside of the crate sees it.
 pub type Triple = [f64; 3];

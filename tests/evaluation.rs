@@ -346,21 +346,35 @@ fn a_reports_figures_are_those_of_the_scores() {
     // Two policies: means of eight metrics in three protocols and over all, the latter also
     // interquartile; and the interquartile means of one metric in three protocols.
     assert_eq!(seen, 2 * (8 * (3 + 1 + 1) + 3));
-    for (scores, colour) in all.iter().zip(["#0072B2", "#D55E00"]) {
-        let picture = report::bars(&all, Metric::LastFractionalSuccess).expect("a picture");
+    let picture = report::bars(&all, Metric::LastFractionalSuccess);
+    let mut lengths = Vec::new();
+    for (scores, colour) in all.iter().zip(["#0072b2", "#d55e00"]) {
         let bars = attributes(&picture, "fill");
         let bars: Vec<f64> = (bars.iter())
-            .filter(|bar| bar["fill"] == colour && bar.get("width").is_some_and(|w| w == "22"))
+            // The legend's mark has an edge of 10 px.
+            .filter(|bar| bar["fill"] == colour && bar.get("width").is_some_and(|w| w != "10"))
             .map(|bar| bar["height"].parse().expect("pixels"))
             .collect();
         assert_eq!(bars.len(), 3);
         for (bar, protocol) in bars.iter().zip(&scores.protocols) {
             let mean = protocol.summary[&Metric::LastFractionalSuccess].mean;
-            assert!((bar - 260.0 * mean).abs() <= 1.0, "{bar} px for {mean}");
+            lengths.push((*bar, mean));
         }
     }
-    assert!(report::radar(&all, Metric::Success).expect("a picture").is_some());
-    assert!(report::radar(&all, Metric::Return).expect("none").is_none(), "it is no share");
+    // One scale for all bars, from zero.
+    let scale = lengths.iter().map(|(bar, mean)| bar / mean).fold(0.0, f64::max);
+    for (bar, mean) in &lengths {
+        assert!((bar - scale * mean).abs() <= 2.0, "{bar} px for {mean}");
+    }
+    assert!(report::radar(&all, Metric::Success).is_some());
+    assert!(report::radar(&all, Metric::Return).is_none(), "it is no share");
+    for words in [all[0].made_by().as_str(), "physics accurate (native solver)", "rapier 0."] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(
+        page.contains(env!("CARGO_PKG_VERSION"))
+            && page.contains("<td>2: seed 0.31, seed 0.36</td>")
+    );
     assert!(report::write(&std::env::temp_dir().join("trifactor-nothing"), &[]).is_err());
 }
 
@@ -380,6 +394,13 @@ fn a_report_is_files_of_charts_in_both_forms_and_of_what_was_seen() {
     assert!(files.iter().all(|file| file.is_file()) && files[0].ends_with(report::PAGE));
     let chart = image::open(folder.join("bars_last_fractional_success.png")).expect("a PNG");
     let chart = chart.into_rgb8();
+    // How long a bar of 1 is in the same chart as SVG, half as fine.
+    let drawn = attributes(&report::bars(&all, Metric::LastFractionalSuccess), "fill");
+    let first = drawn.iter().find(|mark| {
+        mark["fill"] == "#0072b2" && mark.get("width").is_some_and(|width| width != "10")
+    });
+    let length: f64 = first.expect("a bar")["height"].parse().expect("px");
+    let scale = length / all[0].protocols[0].summary[&Metric::LastFractionalSuccess].mean;
     for (scores, colour) in all.iter().zip([[0, 114, 178], [213, 94, 0]]) {
         // The longest runs of the colour, column by column, beyond the legend's square: the bars.
         let longest = |x: u32| {
@@ -393,7 +414,7 @@ fn a_report_is_files_of_charts_in_both_forms_and_of_what_was_seen() {
         let columns: Vec<u32> = (0..chart.width()).map(longest).collect();
         for protocol in &scores.protocols {
             let mean = protocol.summary[&Metric::LastFractionalSuccess].mean;
-            let bar = 2.0 * 260.0 * mean;
+            let bar = 2.0 * scale * mean;
             assert!(
                 mean == 0.0 || columns.iter().any(|column| (f64::from(*column) - bar).abs() <= 2.0),
                 "{} {}: no bar of {bar} px",

@@ -3,6 +3,8 @@
 #[cfg(feature = "cli")]
 mod causal_commands;
 mod coda;
+#[cfg(feature = "cli")]
+mod commands;
 mod conformance;
 mod contact;
 mod counterfactuals;

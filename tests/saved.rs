@@ -189,7 +189,7 @@ fn what_can_not_be_loaded_is_refused_with_the_reason() {
     let mut other = Env::new(Config::new("picking")).unwrap();
     let before = bits(other.state());
     let refused = other.set_state(env.state()).unwrap_err().to_string();
-    assert!(refused.contains("family, task_params, physics and skip_frame"), "{refused}");
+    assert!(refused.contains("family pushing, not picking and skip_frame 2, not 10"), "{refused}");
     assert_eq!(bits(other.state()), before);
     let nowhere = file("nowhere");
     assert!(matches!(State::load(&nowhere), Err(Error::File { .. })));

@@ -47,6 +47,11 @@ impl NativeDataset {
         (self.dataset.is_closed(), self.dataset.cut())
     }
 
+    /// What is missing at its end, in words; nothing where it was closed.
+    fn lost(&self) -> Option<String> {
+        self.dataset.lost().map(|lost| lost.to_string())
+    }
+
     /// What the data set says of itself.
     fn header(&self) -> PyResult<Said<'_>> {
         let Header { world, observations, masks, policy, notes } = self.dataset.header();

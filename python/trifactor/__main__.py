@@ -28,17 +28,21 @@ def main() -> int:
 def _training(arguments: list[str]) -> list[str]:
     """What tells the native `bench` how fast training is, which it can not measure itself."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--family", default="pushing")
-    parser.add_argument("--skip-frame", type=int, default=3)
+    parser.add_argument("place", nargs="?")
+    parser.add_argument("--family")
+    parser.add_argument("--skip-frame", type=int, default=10)
     parser.add_argument("--worlds", type=int, default=64)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--json", action="store_true")
     known, others = parser.parse_known_args(arguments)
     # Its own files, help and mistakes are the native command's business.
-    if any(word not in ("--json", "--rounds") and not word.isdecimal() for word in others):
+    family = known.family or known.place or "pushing"
+    if others or (known.family and known.place) or family.endswith(".json"):
         return []
     from trifactor.rates import training_rates
 
-    id = f"trifactor/{''.join(word.capitalize() for word in known.family.split('_'))}-v0"
+    id = f"trifactor/{''.join(word.capitalize() for word in family.split('_'))}-v0"
     rates = []
     for threads in range(1, known.threads + 1):
         rounds = [

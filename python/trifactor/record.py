@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from trifactor import checks
 from trifactor._trifactor import NativeDataset, State, regenerate
 from trifactor.env import TriFingerEnv
-from trifactor.errors import SettingError
+from trifactor.errors import FormatError, SettingError
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.vector import TriFingerVectorEnv
 
@@ -221,6 +221,8 @@ class Verification:
     """The first hundred."""
     closed: bool
     """Whether the data set was closed; if not, episodes may be missing at its end."""
+    lost: str | None = None
+    """What is missing at its end, in words; None where it was closed."""
 
     @property
     def fraction(self) -> float:
@@ -245,6 +247,8 @@ class Dataset:
         """The description of the world that was recorded."""
         self.closed, self.cut = self._native.end()
         """Whether it was closed, and how many bytes at its end belong to no whole episode."""
+        self.lost = self._native.lost()
+        """What is missing at its end, in words; None where it was closed."""
 
     def __len__(self) -> int:
         """The number of episodes."""
@@ -288,18 +292,29 @@ class Dataset:
         return made.from_description(self.world, **more)
 
     def verify(
-        self, num_threads: int | None = None, progress: Callable[[int], Any] | None = None
+        self,
+        num_threads: int | None = None,
+        progress: Callable[[int], Any] | None = None,
+        *,
+        allow_truncated: bool = False,
     ) -> Verification:
         """Re-run every transition from its state and action, and compare bit for bit.
 
         Args:
             num_threads: None for as many as the machine runs at once.
             progress: called with the steps of every episode when it is done.
+            allow_truncated: whether a file that was cut off or never closed will do; what is left
+                of it is re-run, and `Verification.lost` says what is missing.
 
         Raises:
-            FormatError: the file was changed after it was written.
+            FormatError: the file was cut off or never closed; the message says what was lost. Or
+                it was changed after it was written.
             StateError: this release would make another world.
         """
+        if self.lost is not None and not allow_truncated:
+            raise FormatError(
+                f"{self.path}: {self.lost}; with allow_truncated=True what is left is enough"
+            )
         episodes, disagreeing, transitions, agreed, intervened, differences, closed = (
             self._native.verify(
                 checks.threads(num_threads),
@@ -308,7 +323,7 @@ class Dataset:
         )
         told = [Difference(*each) for each in differences]
         return Verification(
-            episodes, disagreeing, transitions, agreed, intervened, told, closed
+            episodes, disagreeing, transitions, agreed, intervened, told, closed, self.lost
         )
 
     def manifest(self) -> str:

@@ -50,6 +50,10 @@ pub struct Evidence {
     pub factual: Vec<f64>,
     /// What it became with it.
     pub counterfactual: Vec<f64>,
+    /// In how many of the parent's experiments the child came out otherwise; 0 in graphs of before
+    /// this was counted.
+    #[serde(default)]
+    pub seen: usize,
 }
 
 impl Evidence {
@@ -130,8 +134,12 @@ pub fn explore(
         }
         for edge in found.edges {
             let key = (place(&mut parents, &edge.parent), place(&mut children, &edge.child));
-            if best.get(&key).is_none_or(|known| known.largest() < edge.largest()) {
-                best.insert(key, edge);
+            let seen = best.get(&key).map_or(0, |known| known.seen) + 1;
+            match best.get_mut(&key) {
+                Some(known) if known.largest() >= edge.largest() => known.seen = seen,
+                _ => {
+                    best.insert(key, Evidence { seen, ..edge });
+                }
             }
         }
     }
@@ -261,6 +269,7 @@ impl Experimenter<'_> {
                 set: value.clone(),
                 factual: factual.clone(),
                 counterfactual: outcome,
+                seen: 1,
             });
         }
         Ok(())

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use comfy_table::Cell;
+use serde_json::json;
 
-use super::print;
-use super::run::{number, plain};
+use super::data::dataset;
+use super::output::{Done, Json};
+use super::table::figures;
 use crate::augment::{Coda, Generator, Report, Samples};
 use crate::augmented::{Certificates, METHODS, Recorded};
-use crate::error::Result;
 use crate::record::Dataset;
 use crate::rng::Rng;
 
@@ -51,19 +51,21 @@ pub(super) struct Options {
     /// Checks certificates against the data set FILE in place of making another
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["output", "certificates"])]
     verify: Option<PathBuf>,
+    #[command(flatten)]
+    json: Json,
 }
 
 /// Augments a data set, or checks the certificates of one; 1 where one is forged.
-pub(super) fn augment(options: &Options) -> Result<i32> {
-    let dataset = Dataset::open(&options.file)?;
+pub(super) fn augment(options: &Options) -> Done {
+    let dataset = dataset(&options.file)?;
     match (&options.verify, &options.output) {
-        (Some(certificates), _) => verify(&dataset, certificates),
+        (Some(certificates), _) => verify(options, &dataset, certificates),
         (None, Some(output)) => make(options, &dataset, output),
         (None, None) => Ok(0),
     }
 }
 
-fn make(options: &Options, dataset: &Dataset, output: &Path) -> Result<i32> {
+fn make(options: &Options, dataset: &Dataset, output: &Path) -> Done {
     let recorded = Recorded::read(dataset)?;
     let method = recorded.method(&options.method)?;
     let name = method.name();
@@ -87,39 +89,60 @@ fn make(options: &Options, dataset: &Dataset, output: &Path) -> Result<i32> {
             Some(certificates.all.iter().filter(|certificate| certificate.bitwise).count())
         }
     };
-    print(&table(&report, recorded.replay().len(), recorded.replay().touching_share(), certified))?;
+    let (rows, touching) = (recorded.replay().len(), recorded.replay().touching_share());
+    let document = || {
+        json!({
+            "transitions": rows,
+            "touching": touching,
+            "components_of_a_pair": report.mean_components(),
+            "proposals": report.proposals,
+            "acceptance": report.acceptance(),
+            "duplicates": report.duplicates,
+            "samples": report.accepted,
+            "right_bit_for_bit": certified,
+        })
+    };
+    options.json.print(document, || table(&report, rows, touching, certified))?;
     Ok(0)
 }
 
 fn table(report: &Report, rows: usize, touching: f64, certified: Option<usize>) -> String {
-    let mut table = plain(&["what", "number"]);
-    let mut row = |what: &str, value: String| {
-        table.add_row(vec![Cell::new(what), number(value)]);
-    };
-    row("transitions", rows.to_string());
-    row("in contact, fraction", format!("{touching:.3}"));
-    row("components of a pair", format!("{:.2}", report.mean_components()));
-    row("proposals", report.proposals.to_string());
-    row("accepted, fraction", format!("{:.3}", report.acceptance()));
-    row("duplicates", report.duplicates.to_string());
-    row("samples", report.accepted.to_string());
-    if let Some(certified) = certified {
-        row("right bit for bit", certified.to_string());
-    }
-    table.to_string()
+    let mut all = vec![
+        ("transitions", rows.to_string()),
+        ("in contact, fraction", format!("{touching:.3}")),
+        ("components of a pair", format!("{:.2}", report.mean_components())),
+        ("proposals", report.proposals.to_string()),
+        ("accepted, fraction", format!("{:.3}", report.acceptance())),
+        ("duplicates", report.duplicates.to_string()),
+        ("samples", report.accepted.to_string()),
+    ];
+    all.extend(certified.map(|certified| ("right bit for bit", certified.to_string())));
+    figures(&all)
 }
 
-fn verify(dataset: &Dataset, path: &Path) -> Result<i32> {
+fn verify(options: &Options, dataset: &Dataset, path: &Path) -> Done {
     let certificates = Certificates::load(path)?;
     let forged = certificates.verify(dataset)?;
-    for (index, reason) in forged.iter().take(NAMED) {
-        print(&format!("transition {index}: {reason}"))?;
-    }
     let all = certificates.all.len();
     let exact = certificates.all.iter().filter(|certificate| certificate.bitwise).count();
     let right = all - forged.len();
-    print(&format!(
-        "{right} of {all} certificates hold; {exact} claim an outcome that is right bit for bit"
-    ))?;
+    let document = || {
+        let forged = forged.iter().map(|(index, why)| json!({"transition": index, "reason": why}));
+        json!({
+            "certificates": all,
+            "hold": right,
+            "claim_right_bit_for_bit": exact,
+            "forged": forged.collect::<Vec<_>>(),
+        })
+    };
+    let text = || {
+        let named = forged.iter().take(NAMED);
+        let named = named.map(|(index, reason)| format!("transition {index}: {reason}\n"));
+        format!(
+            "{}{right} of {all} certificates hold; {exact} claim an outcome that is right bit for bit",
+            named.collect::<String>()
+        )
+    };
+    options.json.print(document, text)?;
     Ok(i32::from(!forged.is_empty()))
 }

@@ -7,9 +7,10 @@ use comfy_table::Cell;
 use serde_json::{Map, Value, json};
 
 use super::data::Data;
-use super::run::{number, plain, show};
+use super::output::{Done, Failure, file_error, json_reason, note, pretty, print};
+use super::run::show;
+use super::table::{narrow, number};
 use super::work::Threads;
-use super::{file_error, json_reason, print};
 use crate::causal::{Course, Courses, Difference, Question, counterfactuals, differences};
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
@@ -44,14 +45,15 @@ pub(super) struct Options {
     check_bounds: bool,
     #[command(flatten)]
     threads: Threads,
-    /// Write every variable at every step that differs
-    #[arg(long, value_name = "FILE.json")]
-    json: Option<PathBuf>,
+    /// Print JSON in place of tables, with every variable at every step that differs; or write it
+    /// to a file beside them
+    #[arg(long, value_name = "FILE.json", num_args = 0..=1)]
+    json: Option<Option<PathBuf>>,
 }
 
 /// Asks, prints what differs; 1 where a question was refused.
-pub(super) fn counterfactual(options: &Options) -> Result<i32> {
-    let data = Data::open(&options.file)?;
+pub(super) fn counterfactual(options: &Options) -> Done {
+    let data = Data::open_what_is_there(&options.file)?;
     let mut span = data.span(options.episode, options.step)?;
     span.truncate(options.steps.unwrap_or(usize::MAX));
     let actions: Vec<f64> = span.iter().flat_map(|taken| taken.action).collect();
@@ -60,34 +62,36 @@ pub(super) fn counterfactual(options: &Options) -> Result<i32> {
     let space = options.check_bounds.then(|| Space::from(env.config().variables_space));
     let mut worlds = VecEnv::like(&env, 1, options.threads.count, Autoreset::Disabled)?;
     let Some(first) = span.first() else {
-        let reason = "must be at least 1";
-        return Err(Error::Setting { name: "steps", value: "0".to_string(), reason });
+        return Err(Failure::setting("steps", "0", "must be at least 1"));
     };
     let courses =
         counterfactuals(&mut worlds, &first.before, &actions, &questions, space.as_ref())?;
     let states = courses.factual.branch.states.iter();
     if !states.zip(&span).all(|(state, taken)| state.same_bits(&taken.after)) {
         let reason = "its steps come out otherwise here: see trifactor replay --verify".to_string();
-        return Err(Error::OtherWorld { reason });
+        return Err(Error::OtherWorld { reason }.into());
     }
     let rules = env.family().rules();
-    let mut refused = false;
-    for (question, course) in questions.iter().zip(&courses.counterfactual) {
-        print(&title(question))?;
-        match course {
-            Ok(course) => print(&table(rules, &courses.factual, course))?,
-            Err(reason) => print(&format!("refused: {reason}"))?,
+    let document = || document(options, rules, &questions, &courses);
+    if let Some(None) = &options.json {
+        print(&pretty(&document())?)?;
+    } else {
+        for (question, course) in questions.iter().zip(&courses.counterfactual) {
+            let found = match course {
+                Ok(course) => table(rules, &courses.factual, course),
+                Err(reason) => format!("refused: {reason}"),
+            };
+            print(&format!("{}\n{found}", title(question)))?;
         }
-        refused |= course.is_err();
     }
-    if let Some(path) = &options.json {
-        let text = document(options, rules, &questions, &courses);
-        fs::write(path, text.to_string()).map_err(|e| file_error(path, &e))?;
+    if let Some(Some(path)) = &options.json {
+        fs::write(path, document().to_string()).map_err(|e| file_error(path, &e))?;
+        note(&format!("written to {}", path.display()));
     }
-    Ok(i32::from(refused))
+    Ok(i32::from(courses.counterfactual.iter().any(Result::is_err)))
 }
 
-fn questions(options: &Options, actions: &[f64]) -> Result<Vec<Question>> {
+fn questions(options: &Options, actions: &[f64]) -> std::result::Result<Vec<Question>, Failure> {
     let set = |set: &Intervention| Question { set: set.clone(), actions: None };
     let mut questions: Vec<Question> = options.settings.iter().map(set).collect();
     if let Some(action) = options.action {
@@ -96,11 +100,8 @@ fn questions(options: &Options, actions: &[f64]) -> Result<Vec<Question>> {
         questions.push(Question { actions: Some(actions), ..Question::default() });
     }
     if questions.is_empty() {
-        return Err(Error::Setting {
-            name: "do",
-            value: "none".to_string(),
-            reason: "say what shall be otherwise: --do PATH=VALUE or --action [..]",
-        });
+        let reason = "say what is to be otherwise: --do PATH=VALUE or --action [..]";
+        return Err(Failure::setting("do", "none", reason));
     }
     Ok(questions)
 }
@@ -115,8 +116,7 @@ fn title(question: &Question) -> String {
 /// A row for every variable that differs at any step.
 fn table(rules: &Rules, factual: &Course, course: &Course) -> String {
     let all = differences(rules, factual, course);
-    let head = ["variable", "first step", "largest difference", "at step", "last, in fact", "last"];
-    let mut table = plain(&head);
+    let mut table = narrow(&["variable", "from step", "largest", "at step", "at the end"]);
     let mut paths: Vec<&str> = Vec::new();
     for difference in &all {
         if !paths.contains(&difference.path.as_str()) {
@@ -129,32 +129,24 @@ fn table(rules: &Rules, factual: &Course, course: &Course) -> String {
         let worst = of.iter().copied().max_by(|a, b| a.largest().total_cmp(&b.largest()));
         let (Some(first), Some(worst)) = (of.first(), worst) else { continue };
         let last = of.last().filter(|d| d.step == end);
-        let text = |pick: fn(&Difference) -> &Vec<f64>| {
-            last.map_or("the same".to_string(), |d| values(pick(d)))
-        };
         table.add_row(vec![
             Cell::new(path),
             number(first.step.to_string()),
             number(format!("{:.3e}", worst.largest())),
             number(worst.step.to_string()),
-            Cell::new(text(|d| &d.factual)),
-            Cell::new(text(|d| &d.counterfactual)),
+            number(last.map_or("the same".to_string(), |d| format!("{:.3e}", d.largest()))),
         ]);
     }
     let (fact, other) = (&factual.branch, &course.branch);
     let sum = |rewards: &[f64]| rewards.iter().sum::<f64>();
     format!(
-        "{table}\nafter {end} steps: fractional success {:.3}, in fact {:.3}; reward {:.3}, in fact \
-         {:.3}",
+        "{table}\ndifferences are the largest over a variable's numbers; --json has all values\n\
+         after {end} steps: fractional success {:.3}, in fact {:.3}; reward {:.3}, in fact {:.3}",
         other.fractional_success,
         fact.fractional_success,
         sum(&other.rewards),
         sum(&fact.rewards)
     )
-}
-
-fn values(values: &[f64]) -> String {
-    values.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Everything that differs, as JSON.

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::run::{number, plain};
+use serde_json::json;
+
+use super::output::{Done, Failure, note, pretty, print};
+use super::table::{narrow, number};
 use super::work::{Progress, Threads};
-use super::{WorldOptions, print};
+use super::world::WorldOptions;
 use crate::agent::{self, Network};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -20,14 +23,12 @@ const PROBES: usize = 200;
 const ROWS: usize = 256;
 /// The scores among the files that are written.
 const SCORES: &str = "scores.json";
-/// What the table shows.
-const SHOWN: [(Metric, &str); 6] = [
-    (Metric::LastFractionalSuccess, "last"),
-    (Metric::AabbLastFractionalSuccess, "last, boxes"),
-    (Metric::FullIntegratedFractionalSuccess, "full integrated"),
-    (Metric::LastIntegratedFractionalSuccess, "last integrated"),
-    (Metric::Success, "success rate"),
-    (Metric::Return, "return"),
+/// What the table shows, and whether with an interval.
+const SHOWN: [(Metric, &str, bool); 4] = [
+    (Metric::LastFractionalSuccess, "last fract. success", true),
+    (Metric::AabbLastFractionalSuccess, "by boxes", false),
+    (Metric::Success, "success rate", true),
+    (Metric::Return, "return", false),
 ];
 
 /// What is to be evaluated, and where.
@@ -58,6 +59,9 @@ pub(super) struct Options {
     /// Resamples of the bootstrap that makes the intervals
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..))]
     resamples: u32,
+    /// Print JSON in place of tables: the scores as in scores.json, and the comparison
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
@@ -65,10 +69,11 @@ pub(super) struct Options {
 }
 
 /// Runs the worlds, writes the files, prints the table.
-pub(super) fn evaluate(options: &Options) -> Result<i32> {
+pub(super) fn evaluate(options: &Options) -> Done {
     let against = options.against.as_deref().map(Scores::load).transpose()?;
     let (actor, env) = actor(options)?;
-    let protocols = evaluation::protocols(env.family(), &options.protocols)?;
+    let protocols =
+        evaluation::protocols(env.family(), &options.protocols).map_err(Failure::Usage)?;
     let (worlds, threads) = (options.worlds as usize, options.threads.count);
     let mut plan = Plan::new(&env, &protocols, worlds, options.seed, threads)?;
     let bar = options.progress.bar(Some((worlds * protocols.len()) as u64));
@@ -88,12 +93,16 @@ pub(super) fn evaluate(options: &Options) -> Result<i32> {
     let files = report::write(folder, &all)?;
     let file = folder.join(SCORES);
     scores.save(&file)?;
-    print(&table(&scores))?;
-    if let Some(found) = comparison {
-        print(&compared(&found))?;
-    }
-    let page = files.first().map_or(String::new(), |page| page.display().to_string());
-    print(&format!("{}\n{page}", file.display()))?;
+    let text = match options.json {
+        true => pretty(&json!({"scores": scores, "comparison": comparison}))?,
+        false => std::iter::once(table(&scores))
+            .chain(comparison.as_ref().map(compared))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    };
+    print(&text)?;
+    note(&format!("written to {}", file.display()));
+    files.first().iter().for_each(|page| note(&format!("written to {}", page.display())));
     Ok(0)
 }
 
@@ -104,7 +113,7 @@ enum Actor {
 }
 
 /// The policy, and the environment in the form that it acts in.
-fn actor(options: &Options) -> Result<(Actor, Env)> {
+fn actor(options: &Options) -> std::result::Result<(Actor, Env), Failure> {
     let path = Path::new(&options.policy);
     let name = options.policy.clone();
     match path.extension().and_then(|extension| extension.to_str()) {
@@ -116,7 +125,7 @@ fn actor(options: &Options) -> Result<(Actor, Env)> {
         _ if agent::NAMES.contains(&name.as_str()) => {
             Ok((Actor::BuiltIn(name), options.world.env(false)?))
         }
-        _ => Err(Error::UnknownName {
+        _ => Err(Failure::Usage(Error::UnknownName {
             what: "policy",
             name,
             known: format!(
@@ -124,7 +133,7 @@ fn actor(options: &Options) -> Result<(Actor, Env)> {
                  FILE.onnx too",
                 agent::NAMES.join(", ")
             ),
-        }),
+        })),
     }
 }
 
@@ -160,28 +169,32 @@ impl Actor {
 
 fn table(scores: &Scores) -> String {
     let mut head = vec!["protocol"];
-    head.extend(SHOWN.iter().map(|(_, name)| *name));
-    let mut table = plain(&head);
-    let figure = |summary: &Summary| {
-        let [low, high] = summary.mean_interval;
-        number(format!("{:.3} [{low:.3}, {high:.3}]", summary.mean))
-    };
+    head.extend(SHOWN.iter().map(|(_, name, _)| *name));
+    let mut table = narrow(&head);
     let rows = scores.protocols.iter().map(|p| (p.protocol.name.as_str(), &p.summary));
     for (name, summary) in rows.chain([("all", &scores.overall)]) {
-        let cells = SHOWN.iter().map(|(metric, _)| figure(&summary[metric]));
+        let cells = SHOWN.iter().map(|(metric, _, with_interval)| {
+            let Summary { mean, mean_interval: [low, high], .. } = summary[metric];
+            number(match with_interval {
+                true => format!("{mean:.3} [{low:.3}, {high:.3}]"),
+                false => format!("{mean:.3}"),
+            })
+        });
         table.add_row(std::iter::once(name.into()).chain(cells));
     }
     format!(
-        "{} on {}: means with {:.0} % intervals\n{table}",
+        "{} on {}: means with {:.0} % intervals\n{}\n{table}\nall metrics are in scores.json, the \
+         report and --json",
         scores.policy,
         scores.world.config.family,
-        100.0 * scores.bootstrap.confidence
+        100.0 * scores.bootstrap.confidence,
+        scores.made_by().replace("; ", "\n")
     )
 }
 
 fn compared(found: &Comparison) -> String {
     let metric = Metric::LastFractionalSuccess;
-    let mut table = plain(&["protocol", "difference", &format!("{} better", found.first)]);
+    let mut table = narrow(&["protocol", "difference", &format!("{} better", found.first)]);
     let rows = found.protocols.iter().map(|p| (p.protocol.as_str(), &p.metrics));
     for (name, metrics) in rows.chain([("all", &found.overall)]) {
         let Paired { difference, interval: [low, high], better } = metrics[&metric];

@@ -1,34 +1,34 @@
 //! The causal graph of a family's variables: drawn, exported, checked.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use super::mask::{kind, picture, write};
+use clap::builder::RangedU64ValueParser;
+use serde_json::json;
+
+use super::mask::{finger_color, kind, write};
+use super::output::{Done, Json, file_error, json_reason, note};
 use super::variables::group::paths;
 use super::work::{Progress, Threads};
-use super::{WorldOptions, family, file_error, json_reason, physics, print};
+use super::world::{FamilyWords, Physical};
 use crate::agent;
 use crate::causal::graph::{Evidence, Graph, Occasion, explore};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::report::diagram::{Diagram, Link, Place};
+use crate::report::matrix::{Cell, Heading, Matrix};
 use crate::rng::Rng;
-use crate::task::Family;
+use crate::robot::FINGER_NAMES;
 use crate::variable::{self, Entity};
 use crate::vec_env::{Autoreset, VecEnv};
-use crate::world::Physics;
 
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Task family: its name, or the JSON file of one of your own
-    #[arg(value_parser = family)]
-    family: Family,
-    /// Ticks of 4 ms per control step
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    skip_frame: u32,
-    /// Physics preset: accurate or reference
-    #[arg(long, default_value = "accurate", value_parser = physics)]
-    physics: Physics,
+    #[command(flatten)]
+    family: FamilyWords,
+    #[command(flatten)]
+    physical: Physical,
     /// Where to write: .svg, .png, .dot, or .json, which has the experiment behind every edge; may be
     /// given more than once
     #[arg(long, short, value_name = "FILE")]
@@ -36,67 +36,116 @@ pub(super) struct Options {
     /// Make the experiments of a graph's JSON again and compare
     #[arg(long, value_name = "FILE.json", conflicts_with = "output")]
     check: Option<PathBuf>,
-    /// In how many states of episodes edges are looked for; with staged collisions twice as many
-    #[arg(long, default_value_t = 300)]
+    /// In how many states of episodes edges are looked for; as many staged collisions come to them.
+    /// More find rarer edges and take longer
+    #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     occasions: usize,
     /// Seed of all random streams
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    json: Json,
     #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
     progress: Progress,
 }
 
+/// What the actions are grouped by in pictures.
+const ACTIONS: &str = "actions";
+/// How many experiments that come out otherwise are named before the rest is only counted.
+const NAMED: usize = 5;
 /// Steps between two occasions.
 const APART: usize = 7;
 /// Occasions of one episode.
 const OF_EPISODE: usize = 20;
 
 /// Finds the graph and draws it; 1 where an experiment does not come out as it is told.
-pub(super) fn graph(options: &Options) -> Result<i32> {
-    let Options { family, skip_frame, physics, .. } = options;
-    let (skip_frame, physics) = (*skip_frame, *physics);
-    let world = WorldOptions { family: family.clone(), skip_frame, physics, world: None };
-    let mut env = world.env(false)?;
+pub(super) fn graph(options: &Options) -> Done {
+    let mut env = options.physical.env(options.family.one()?, false)?;
     if let Some(path) = &options.check {
-        let text = fs::read_to_string(path).map_err(|e| file_error(path, &e))?;
-        let graph: Graph = serde_json::from_str(&text).map_err(|e| Error::Malformed {
-            what: path.display().to_string(),
-            path: format!("line {}", e.line()),
-            reason: json_reason(&e),
-        })?;
-        let wrong = graph.check(&mut env)?;
-        for edge in wrong.iter().take(5) {
-            print(&format!("{} on {} comes out otherwise", edge.parent, edge.child))?;
-        }
-        print(&format!(
-            "{} of {} experiments come out as told",
-            graph.edges.len() - wrong.len(),
-            graph.edges.len()
-        ))?;
-        return Ok(i32::from(!wrong.is_empty()));
+        return check(options, &mut env, path);
     }
     options.output.iter().try_for_each(|path| kind(path).map(drop))?;
-    let occasions = occasions(&mut env, options.occasions, options.seed)?;
+    let bar = options.progress.bar(Some(options.occasions as u64));
+    bar.set_message("states");
+    let occasions = occasions(&mut env, options.occasions, options.seed, &|| bar.inc(1))?;
+    bar.finish_and_clear();
     let mut worlds = VecEnv::like(&env, 1, options.threads.count, Autoreset::Disabled)?;
+    note(&cost(&mut worlds, &occasions, options.seed)?);
     let bar = options.progress.bar(Some(2 * occasions.len() as u64));
+    bar.set_message("experiments");
     let graph = explore(&mut worlds, &occasions, options.seed, &|steps| bar.inc(steps))?;
     bar.finish_and_clear();
-    print(&summary(&graph))?;
+    options.json.print(|| json!(graph), || summary(&graph))?;
     for path in &options.output {
         let bytes = match kind(path)? {
             "json" => serde_json::to_vec(&graph).map_err(|e| file_error(path, &e.into()))?,
-            kind => picture(&diagram(&graph, &env, kind != "dot"), kind)?,
+            "dot" => diagram(&graph, &env).dot().into_bytes(),
+            kind => matrix(&graph, &env).picture(kind)?,
         };
         write(path, &bytes)?;
     }
     Ok(0)
 }
 
+/// Makes the experiments of a graph's file again; 1 where one comes out otherwise.
+fn check(options: &Options, env: &mut Env, path: &Path) -> Done {
+    let text = fs::read_to_string(path).map_err(|e| file_error(path, &e))?;
+    let graph: Graph = serde_json::from_str(&text).map_err(|e| Error::Malformed {
+        what: path.display().to_string(),
+        path: format!("line {}", e.line()),
+        reason: json_reason(&e),
+    })?;
+    let wrong = graph.check(env)?;
+    let right = graph.edges.len() - wrong.len();
+    let document = || {
+        let wrong = wrong.iter().map(|edge| json!({"parent": edge.parent, "child": edge.child}));
+        json!({
+            "experiments": graph.edges.len(),
+            "agreed": right,
+            "differences": wrong.collect::<Vec<_>>(),
+        })
+    };
+    let text = || {
+        let named = wrong.iter().take(NAMED);
+        let named =
+            named.map(|edge| format!("{} on {} comes out otherwise\n", edge.parent, edge.child));
+        let named = named.collect::<String>();
+        format!("{named}{right} of {} experiments come out as told", graph.edges.len())
+    };
+    options.json.print(document, text)?;
+    Ok(i32::from(!wrong.is_empty()))
+}
+
+/// What looking in all occasions takes, measured in some of them: what touches much takes longer.
+fn cost(worlds: &mut VecEnv, occasions: &[Occasion], seed: u64) -> Result<String> {
+    let count = occasions.len();
+    let mut measured = [0, count / 2, count - 1].to_vec();
+    measured.dedup();
+    let sample: Vec<Occasion> = measured.iter().map(|i| occasions[*i].clone()).collect();
+    let begun = Instant::now();
+    let found = explore(worlds, &sample, seed, &|_| ())?;
+    let experiments: usize = found.parents.iter().map(|(_, count)| count).sum();
+    let share = count as f64 / sample.len() as f64;
+    let seconds = begun.elapsed().as_secs_f64() * share;
+    let rounded = match seconds < 90.0 {
+        true => format!("{seconds:.0} s"),
+        false => format!("{:.0} min", seconds / 60.0),
+    };
+    Ok(format!(
+        "{} variables and actions in {count} states and as many staged collisions: {:.0} experiments, \
+         about {rounded} on {} thread(s), to judge by {} of the states; --occasions sets how many",
+        found.parents.len(),
+        experiments as f64 * share,
+        worlds.threads(),
+        sample.len()
+    ))
+}
+
 /// States of episodes and the actions there: half of them the scripted policy's, half random, in
 /// worlds whose constants are drawn.
-fn occasions(env: &mut Env, count: usize, seed: u64) -> Result<Vec<Occasion>> {
+fn occasions(env: &mut Env, count: usize, seed: u64, found: &dyn Fn()) -> Result<Vec<Occasion>> {
     let mut occasions = Vec::new();
     let mut policy = agent::scripted(env.family(), env.dt());
     let mut episode = 0;
@@ -127,6 +176,7 @@ fn occasions(env: &mut Env, count: usize, seed: u64) -> Result<Vec<Occasion>> {
                     vary(env, &mut state)?;
                 }
                 occasions.push(Occasion { state, action });
+                found();
             }
             env.step(&action)?;
         }
@@ -171,25 +221,40 @@ fn by_effect(graph: &Graph) -> (Vec<&str>, Vec<&str>) {
     names.partition(|name| graph.edges.iter().any(|edge| edge.parent == *name))
 }
 
-/// The graph as a picture; where it is to be brief, variables without effect stand below, those that
-/// are alike in one line.
-fn diagram(graph: &Graph, env: &Env, brief: bool) -> Diagram {
-    let (mut before, without) = by_effect(graph);
-    let idle =
-        if brief { paths(&without) } else { without.iter().map(ToString::to_string).collect() };
-    before.extend(idle.iter().map(String::as_str));
-    let scene = &env.state().scene;
-    // Actions, fingers and the robot have one colour, floor, stage and gravity another, each block
-    // and goal its own.
-    let group = |name: &str| match name.split_once('/').map_or(name, |(entity, _)| entity) {
-        entity if entity.starts_with("action_") => 1,
-        entity => match Entity::named(scene, entity) {
-            Some(Entity::Robot | Entity::Link(_)) => 0,
-            Some(Entity::Block(i)) => 2 + i % 4,
-            _ => 6,
-        },
+/// What a variable is grouped by in pictures, and its name within: a path's two parts; of a finger's
+/// link the finger and the rest; an action under `actions`.
+fn grouped(path: &str) -> (String, String) {
+    let Some((entity, attribute)) = path.split_once('/') else {
+        return (ACTIONS.to_string(), path.to_string());
     };
-    let place = |name: &str| Place { name: name.to_string(), group: group(name) };
+    match entity.split_once("_link_") {
+        Some((finger, link)) => (finger.to_string(), format!("link_{link} {attribute}")),
+        None => (entity.to_string(), attribute.to_string()),
+    }
+}
+
+/// The colour that an entity has in pictures of the world; grey where it has none.
+fn colour(env: &Env, path: &str) -> [u8; 3] {
+    let (state, entity) = (env.state(), path.split('/').next().unwrap_or_default());
+    let finger = FINGER_NAMES.iter().position(|name| {
+        [format!("robot_finger_{name}_"), format!("action_{name}")]
+            .iter()
+            .any(|beginning| path.starts_with(beginning))
+    });
+    let rgb = match (Entity::named(&state.scene, entity), finger) {
+        (Some(Entity::Block(i)), _) => state.blocks[i].color,
+        (Some(Entity::Goal(i)), _) => state.goals[i].color,
+        (_, Some(finger)) => finger_color(state, finger),
+        _ => [0.35; 3],
+    };
+    rgb.map(|part| (255.0 * part.clamp(0.0, 1.0)).round() as u8)
+}
+
+/// The graph of all variables, for Graphviz.
+fn diagram(graph: &Graph, env: &Env) -> Diagram {
+    let place = |name: &str| Place { name: name.to_string(), colour: colour(env, name) };
+    let (mut before, without) = by_effect(graph);
+    before.extend(without);
     let link = |edge: &Evidence| {
         let from = before.iter().position(|name| *name == edge.parent)?;
         let to = graph.children.iter().position(|name| *name == edge.child)?;
@@ -200,5 +265,34 @@ fn diagram(graph: &Graph, env: &Env, brief: bool) -> Diagram {
         before: before.iter().map(|name| place(name)).collect(),
         after: graph.children.iter().map(|name| place(name)).collect(),
         links: graph.edges.iter().filter_map(link).collect(),
+    }
+}
+
+/// The graph as a picture: parents by children, how often and how strongly.
+fn matrix(graph: &Graph, env: &Env) -> Matrix {
+    let (before, without) = by_effect(graph);
+    let heading = |path: &&str| {
+        let (group, name) = grouped(path);
+        // The actions are of three fingers.
+        let colour = if group == ACTIONS { [89; 3] } else { colour(env, path) };
+        Heading { group, name, colour }
+    };
+    let children: Vec<&str> = graph.children.iter().map(String::as_str).collect();
+    let cell = |edge: &Evidence| {
+        let tried = graph.parents.iter().find(|(name, _)| *name == edge.parent)?.1;
+        Some(Cell {
+            row: before.iter().position(|name| *name == edge.parent)?,
+            column: children.iter().position(|name| *name == edge.child)?,
+            often: edge.seen as f64 / tried.max(1) as f64,
+            strength: edge.largest(),
+            own: edge.parent == edge.child,
+        })
+    };
+    Matrix {
+        title: format!("{}: who can change whom in one control step", graph.family),
+        rows: before.iter().map(heading).collect(),
+        columns: children.iter().map(heading).collect(),
+        cells: graph.edges.iter().filter_map(cell).collect(),
+        without: paths(&without),
     }
 }

@@ -6,14 +6,14 @@
 //! does not change in a step.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::output::{file_error, json_reason};
 use super::patch::{difference, merge};
-use super::{file_error, json_reason};
 use crate::env::{Description, Env};
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
@@ -46,17 +46,21 @@ pub(super) struct Header {
     pub(super) world: Description,
     /// The seed of all random streams.
     pub(super) seed: u64,
+    /// How many episodes were to be written; not said by logs of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    episodes: Option<u64>,
 }
 
 impl Header {
     /// The header of a run.
-    pub(super) fn new(world: Description, seed: u64) -> Self {
+    pub(super) fn new(world: Description, seed: u64, episodes: u64) -> Self {
         Self {
             format: FORMAT.to_string(),
             version: VERSION,
             program: env!("CARGO_PKG_VERSION").to_string(),
             world,
             seed,
+            episodes: Some(episodes),
         }
     }
 
@@ -161,38 +165,99 @@ impl Writer {
     }
 }
 
-/// Reads a whole log.
-///
-/// # Errors
-/// [`Error::File`], or [`Error::Malformed`] with the number of the line.
-pub(super) fn read(path: &Path) -> Result<(Header, Vec<Recorded>)> {
-    let file = File::open(path).map_err(|e| file_error(path, &e))?;
-    let mut header = None;
-    let mut episodes: Vec<Recorded> = Vec::new();
-    let mut state: Option<(Value, State)> = None;
-    for (index, text) in BufReader::new(file).lines().enumerate() {
-        let malformed = |reason: String| Error::Malformed {
-            what: path.display().to_string(),
-            path: format!("line {}", index + 1),
-            reason,
-        };
-        let text = text.map_err(|e| malformed(e.to_string()))?;
-        let line: Line = serde_json::from_str(&text).map_err(|e| malformed(json_reason(&e)))?;
-        match (line, episodes.last_mut(), &mut state) {
-            (Line::Header(found), _, _) if index == 0 => header = Some(check(*found, malformed)?),
+/// A log as read back.
+pub(super) struct Log {
+    pub(super) header: Header,
+    pub(super) episodes: Vec<Recorded>,
+    /// Bytes at the end that are no whole line.
+    cut: usize,
+}
+
+impl Log {
+    /// Reads a whole log; a last line that breaks off is left out, and [`Log::lost`] says so.
+    ///
+    /// # Errors
+    /// [`Error::File`], or [`Error::Malformed`] with the number of the line.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let mut file = BufReader::new(File::open(path).map_err(|e| file_error(path, &e))?);
+        let (mut lines, mut bytes, mut cut) = (Lines::default(), Vec::new(), 0);
+        for number in 1.. {
+            let malformed = |reason: String| malformed(path, number, reason);
+            bytes.clear();
+            file.read_until(b'\n', &mut bytes).map_err(|e| file_error(path, &e))?;
+            if bytes.is_empty() {
+                break;
+            }
+            match serde_json::from_slice::<Line>(&bytes) {
+                Ok(line) => lines.add(line, number, &malformed)?,
+                Err(_) if number > 1 && bytes.last() != Some(&b'\n') => cut = bytes.len(),
+                Err(error) => return Err(malformed(json_reason(&error))),
+            }
+        }
+        let empty = || malformed(path, 1, "expected the header, found an empty file".to_string());
+        let Lines { header, episodes, .. } = lines;
+        Ok(Self { header: header.ok_or_else(empty)?, episodes, cut })
+    }
+
+    /// What is missing at its end, as far as it is known.
+    pub(super) fn lost(&self) -> Option<String> {
+        let mut lost = Vec::new();
+        if self.cut > 0 {
+            lost.push(format!("its last {} bytes are no whole line", self.cut));
+        }
+        let whole = self.episodes.iter().filter(|episode| episode.outcome.is_some()).count();
+        if let Some(last) = self.episodes.last().filter(|episode| episode.outcome.is_none()) {
+            let (index, steps) = (self.episodes.len() - 1, last.transitions.len());
+            lost.push(format!("episode {index} breaks off after {steps} steps"));
+        }
+        let planned = self.header.episodes.map(|episodes| episodes as usize);
+        if let Some(planned) = planned.filter(|planned| whole < *planned) {
+            lost.push(format!("{whole} of {planned} episodes are whole"));
+        }
+        (!lost.is_empty()).then(|| format!("the log was cut off: {}", lost.join("; ")))
+    }
+}
+
+fn malformed(path: &Path, line: usize, reason: String) -> Error {
+    Error::Malformed { what: path.display().to_string(), path: format!("line {line}"), reason }
+}
+
+/// What the lines of a log so far were.
+#[derive(Default)]
+struct Lines {
+    header: Option<Header>,
+    episodes: Vec<Recorded>,
+    // The present state, also as the value that the next patch is of.
+    state: Option<(Value, State)>,
+}
+
+impl Lines {
+    fn add(
+        &mut self,
+        line: Line,
+        number: usize,
+        malformed: &impl Fn(String) -> Error,
+    ) -> Result<()> {
+        match (line, self.episodes.last_mut(), &mut self.state) {
+            (Line::Header(found), _, _) if number == 1 => {
+                self.header = Some(check(*found, malformed)?);
+            }
             (Line::Header(_), _, _) => return Err(malformed("a second header".to_string())),
-            _ if header.is_none() => return Err(malformed("expected the header".to_string())),
+            _ if self.header.is_none() => {
+                return Err(malformed("expected the header".to_string()));
+            }
             (Line::Episode(episode), _, state) => {
                 let Episode { interventions, state: start } = *episode;
                 let value = serde_json::to_value(&start).map_err(|e| malformed(json_reason(&e)))?;
                 *state = Some((value, start));
-                episodes.push(Recorded { interventions, transitions: Vec::new(), outcome: None });
+                let (transitions, outcome) = (Vec::new(), None);
+                self.episodes.push(Recorded { interventions, transitions, outcome });
             }
             (Line::Step(step), Some(episode), Some((value, before))) => {
                 merge(value, &step.next);
                 let after = State::deserialize(&*value).map_err(|e| malformed(json_reason(&e)))?;
                 episode.transitions.push(Transition {
-                    line: index + 1,
+                    line: number,
                     before: std::mem::replace(before, after.clone()),
                     action: step.action,
                     reward: step.reward,
@@ -200,20 +265,15 @@ pub(super) fn read(path: &Path) -> Result<(Header, Vec<Recorded>)> {
                 });
             }
             (Line::End(outcome), Some(episode), _) => {
-                (episode.outcome, state) = (Some(outcome), None);
+                (episode.outcome, self.state) = (Some(outcome), None);
             }
             _ => return Err(malformed("expected the start of an episode".to_string())),
         }
+        Ok(())
     }
-    let empty = || Error::Malformed {
-        what: path.display().to_string(),
-        path: "line 1".to_string(),
-        reason: "expected the header, found an empty file".to_string(),
-    };
-    Ok((header.ok_or_else(empty)?, episodes))
 }
 
-fn check(header: Header, malformed: impl Fn(String) -> Error) -> Result<Header> {
+fn check(header: Header, malformed: &impl Fn(String) -> Error) -> Result<Header> {
     if header.format != FORMAT || header.version != VERSION {
         return Err(malformed(format!(
             "expected format '{FORMAT}' version {VERSION}, found '{}' version {}",

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::print;
+use super::data::dataset;
+use super::output::{Done, print};
 use super::run::SCRIPTED;
-use crate::agent;
+use crate::agent::BuiltIn;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::record::{Dataset, Manifest};
+use crate::record::Manifest;
 
 #[derive(clap::Args)]
 pub(super) struct Options {
@@ -27,15 +28,15 @@ pub(super) struct Regenerate {
 }
 
 /// Prints a data set's manifest.
-pub(super) fn manifest(options: &Options) -> Result<i32> {
-    let dataset = Dataset::open(&options.file)?;
+pub(super) fn manifest(options: &Options) -> Done {
+    let dataset = dataset(&options.file)?;
     let by_policy = !options.actions && dataset.header().policy == SCRIPTED;
     print(&Manifest::of(&dataset, by_policy)?.to_json()?)?;
     Ok(0)
 }
 
 /// Makes a data set from a manifest's file; 1 with the reason where it is not the same.
-pub(super) fn regenerate(options: &Regenerate) -> Result<i32> {
+pub(super) fn regenerate(options: &Regenerate) -> Done {
     from_nothing(&Manifest::load(&options.manifest)?, &options.file)?;
     print(&format!("{} is the same, bit for bit", options.file.display()))?;
     Ok(0)
@@ -58,11 +59,15 @@ pub fn from_nothing(manifest: &Manifest, path: &Path) -> Result<()> {
         });
     }
     let env = Env::from_description(&manifest.world)?;
-    let mut policy = agent::scripted(env.family(), env.dt());
-    manifest.regenerate(path, &mut |state, begins, action| {
+    let mut policy = BuiltIn::new(&manifest.policy, &env)?;
+    let mut refused = Ok(());
+    let made = manifest.regenerate(path, &mut |state, begins, action| {
         if begins {
             policy.reset();
         }
-        policy.act(state, action);
-    })
+        if let Err(error) = policy.act(state, action) {
+            refused = Err(error);
+        }
+    });
+    refused.and(made)
 }

@@ -9,26 +9,25 @@ mod graph;
 mod log;
 mod manifest;
 mod mask;
+mod output;
 mod patch;
 mod protocols;
 mod render;
 mod replay;
 mod run;
 mod score;
+mod table;
 mod variables;
 mod verify;
 mod work;
+mod world;
 
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::env::{Config, Description, Env};
-use crate::error::{Error, Result};
-use crate::robot::ActionMode;
-use crate::task::Family;
-use crate::world::{Physics, Preset};
+use output::{Done, Failure, note, print};
+use world::WorldOptions;
 
 pub use manifest::from_nothing;
 
@@ -76,61 +75,12 @@ enum Command {
     Protocols(Box<protocols::Options>),
 }
 
-/// What describes the world on every command line.
-#[derive(clap::Args)]
-struct WorldOptions {
-    /// Task family: its name, or the JSON file of one of your own
-    #[arg(long, default_value = "pushing", value_parser = family)]
-    family: Family,
-    /// Ticks of 4 ms per control step
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    skip_frame: u32,
-    /// Physics preset: accurate or reference
-    #[arg(long, default_value = "accurate", value_parser = physics)]
-    physics: Physics,
-    /// A world's description, as `describe` prints it, in place of the above
-    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["family", "skip_frame", "physics"])]
-    world: Option<PathBuf>,
-}
-
-impl WorldOptions {
-    /// The environment just as it was described.
-    fn described(&self) -> Result<Env> {
-        match &self.world {
-            Some(path) => Env::from_description(&Description::load(path)?),
-            None => self.env(true),
-        }
-    }
-
-    /// The environment, whose actions are joint targets: in rad, or in \[-1, 1\].
-    fn env(&self, normalize_actions: bool) -> Result<Env> {
-        let own = |config| Config { normalize_actions, ..config };
-        match &self.world {
-            Some(path) => {
-                let mut description = Description::load(path)?;
-                description.config =
-                    Config { action_mode: ActionMode::default(), ..own(description.config) };
-                Env::from_description(&description)
-            }
-            None => {
-                let (skip_frame, physics) = (self.skip_frame, self.physics);
-                let config = Config { skip_frame, physics, ..Config::new(self.family.name()) };
-                Env::with_family(own(config), self.family.clone())
-            }
-        }
-    }
-}
-
-/// Runs the command line, the program's name first; returns the exit status: 0, 1 where the
-/// command failed, 2 where the arguments are wrong.
+/// Runs the command line, the program's name first; returns the exit status: 0; 1 where something was
+/// found to be wrong or the command failed; 2 where the arguments are wrong.
 pub fn main(arguments: Vec<String>) -> i32 {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match parsed(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version go to standard output and are no failure.
-            let code = error.exit_code();
-            return if error.print().is_ok() { code } else { 1 };
-        }
+        Err(code) => return code,
     };
     let done = match arguments.command {
         Command::Run(options) => run::run(&options),
@@ -152,51 +102,41 @@ pub fn main(arguments: Vec<String>) -> i32 {
     };
     match done {
         Ok(code) => code,
-        Err(error) => {
-            eprintln!("error: {error}");
+        Err(Failure::Usage(error)) => {
+            note(&format!("error: {error}"));
+            2
+        }
+        Err(Failure::Failed(error)) => {
+            note(&format!("error: {error}"));
             1
         }
     }
 }
 
-fn describe(options: &WorldOptions) -> Result<i32> {
+/// The arguments; the exit status where they are wrong, or asked for help.
+fn parsed(arguments: Vec<String>) -> std::result::Result<Arguments, i32> {
+    // Where no family is named, these two mean all of them, and a mask can be of a recorded step.
+    let every = "Task family: its name, or the JSON file of one of your own [default: all]";
+    let recorded = "A log or a data set, as `run` writes them; or a task family, whose first step \
+                    is taken [default: pushing]";
+    let command = Arguments::command()
+        .mut_subcommand("variables", |c| c.mut_arg("first", |a| a.help(every)))
+        .mut_subcommand("protocols", |c| c.mut_arg("first", |a| a.help(every)))
+        .mut_subcommand("mask", |c| {
+            c.mut_arg("first", |a| a.value_name("FILE or FAMILY").help(recorded))
+        });
+    let matches = command.try_get_matches_from(arguments);
+    matches.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
+        // Help and version go to standard output and are no failure; nor is a reader who has gone.
+        let code = error.exit_code();
+        match error.print() {
+            Err(reason) if reason.kind() != ErrorKind::BrokenPipe => 1,
+            _ => code,
+        }
+    })
+}
+
+fn describe(options: &WorldOptions) -> Done {
     print(&options.env(true)?.description().to_json()?)?;
     Ok(0)
-}
-
-fn family(name: &str) -> Result<Family> {
-    let path = Path::new(name);
-    if path.extension().is_some_and(|extension| extension == "json") {
-        Family::from_file(path)
-    } else {
-        Family::named(name)
-    }
-}
-
-fn physics(name: &str) -> Result<Physics> {
-    Preset::parse(name).map(Preset::physics)
-}
-
-/// Prints a text and a line's end to standard output; a reader that has gone away is no error.
-fn print(text: &str) -> Result<()> {
-    let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(file_error(&PathBuf::from("standard output"), &error))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn file_error(path: &std::path::Path, error: &io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
-}
-
-/// What is wrong with a JSON text, without the place, which the caller knows better.
-fn json_reason(error: &serde_json::Error) -> String {
-    let mut reason = error.to_string();
-    if let Some(place) = reason.rfind(" at line ") {
-        reason.truncate(place);
-    }
-    reason
 }

@@ -2,47 +2,61 @@
 
 use serde_json::{Value, json};
 
-use super::run::{number, plain, show};
-use super::{family, json_reason, print};
+use super::output::{Done, Failure, Json, pretty, print};
+use super::run::show;
+use super::table::{number, plain};
+use super::world::{self, FamilyWords};
 use crate::curriculum::{Acceptance, Protocol, REDRAWS};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::task::{Family, registry};
 
 /// What is wanted of the protocols.
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Task family: its name, or the JSON file of one of your own; all that are built in where
-    /// none is named
-    #[arg(value_parser = family)]
-    family: Option<Family>,
+    #[command(flatten)]
+    family: FamilyWords,
     /// One protocol, such as P4 or single/tool_block/mass/B: prints its worlds
-    #[arg(requires = "family")]
+    #[arg(index = 2)]
     name: Option<String>,
-    /// How many worlds of the protocol
-    #[arg(long, default_value_t = 10, requires = "name")]
-    worlds: usize,
+    /// How many worlds of the protocol [default: 10]
+    #[arg(long)]
+    worlds: Option<usize>,
     /// Seed that the worlds are drawn from
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Draws that many worlds of every protocol and prints how often they were accepted
-    #[arg(long, value_name = "WORLDS", conflicts_with = "name")]
+    #[arg(long, value_name = "WORLDS")]
     measure: Option<usize>,
     /// Only the reference's protocols, not the generated ones
-    #[arg(long, conflicts_with = "name")]
-    benchmark: bool,
-    /// JSON: the protocols, or the manifest of one's worlds
     #[arg(long)]
-    json: bool,
+    benchmark: bool,
+    #[command(flatten)]
+    json: Json,
 }
 
 /// Prints what was asked for.
-pub(super) fn protocols(options: &Options) -> Result<i32> {
-    if let (Some(family), Some(name)) = (&options.family, &options.name) {
-        worlds(family, &Protocol::named(family, name)?, options)?;
+pub(super) fn protocols(options: &Options) -> Done {
+    let (family, name) = match (options.family.split(), options.name.as_deref()) {
+        ((_, Some(first)), Some(_)) => {
+            let reason = "the family is given twice; name it once";
+            return Err(Failure::setting("FAMILY", first, reason));
+        }
+        ((family, first), name) => (family.map(world::family).transpose()?, name.or(first)),
+    };
+    if let (Some(family), Some(name)) = (&family, name) {
+        if options.measure.is_some() || options.benchmark {
+            let reason = "it is for all protocols of a family; name none";
+            return Err(Failure::setting("NAME", name, reason));
+        }
+        worlds(family, &Protocol::named(family, name).map_err(Failure::Usage)?, options)?;
         return Ok(0);
     }
-    let families = match &options.family {
-        Some(family) => vec![family.clone()],
+    if let Some(worlds) = options.worlds {
+        let reason = "worlds are those of one protocol; name it, or pass --measure";
+        return Err(Failure::setting("worlds", &worlds.to_string(), reason));
+    }
+    let families = match family {
+        Some(family) => vec![family],
         None => registry::names().map(Family::named).collect::<Result<_>>()?,
     };
     let mut documents = Vec::new();
@@ -53,22 +67,22 @@ pub(super) fn protocols(options: &Options) -> Result<i32> {
         }
         match options.measure {
             Some(count) => measured(family, &list, count, options, &mut documents)?,
-            None if options.json => documents.push(json!({
+            None if options.json.wanted => documents.push(json!({
                 "family": family.name(),
                 "protocols": list,
             })),
             None => listed(family, &list)?,
         }
     }
-    if options.json {
-        print(&pretty(&documents.into())?)?;
+    if options.json.wanted {
+        print(&pretty(&documents)?)?;
     }
     Ok(0)
 }
 
 fn worlds(family: &Family, protocol: &Protocol, options: &Options) -> Result<()> {
-    let manifest = protocol.manifest(family, options.worlds, options.seed)?;
-    if options.json {
+    let manifest = protocol.manifest(family, options.worlds.unwrap_or(10), options.seed)?;
+    if options.json.wanted {
         return print(&manifest.to_json()?);
     }
     let mut table = plain(&["world", "seed", "set before the episode", "redraws"]);
@@ -117,7 +131,7 @@ fn measured(
             "acceptance": found,
         }));
     }
-    if options.json { Ok(()) } else { print(&format!("{}\n{table}", family.name())) }
+    if options.json.wanted { Ok(()) } else { print(&format!("{}\n{table}", family.name())) }
 }
 
 /// The reasons of refusals, the most frequent first.
@@ -126,12 +140,4 @@ fn reasons(found: &Acceptance) -> String {
     all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     let told = all.iter().map(|(reason, count)| format!("{reason} {count}"));
     told.collect::<Vec<_>>().join(", ")
-}
-
-fn pretty(document: &Value) -> Result<String> {
-    serde_json::to_string_pretty(document).map_err(|error| Error::Malformed {
-        what: "protocols".to_string(),
-        path: ".".to_string(),
-        reason: json_reason(&error),
-    })
 }

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use comfy_table::Cell;
+use serde_json::{Value, json};
 
-use super::log::{self, Header, Recorded, Transition};
+use super::data::Truncated;
+use super::log::{Header, Log, Transition};
+use super::output::{Done, Json, note};
 use super::patch::same_bits;
-use super::print;
-use super::run::{number, plain, show};
+use super::run::show;
+use super::table::{narrow, number};
 use crate::env::Env;
 use crate::error::Result;
 use crate::rng::Rng;
@@ -23,19 +26,51 @@ pub(super) struct Options {
     /// Re-run every transition from its recorded state and compare bit for bit
     #[arg(long)]
     verify: bool,
+    #[command(flatten)]
+    truncated: Truncated,
+    #[command(flatten)]
+    json: Json,
 }
 
-/// Prints a summary of the log, or verifies it; 1 where a transition differs.
-pub(super) fn replay(options: &Options) -> Result<i32> {
-    let (header, episodes) = log::read(&options.file)?;
-    if options.verify { verify(&header, &episodes) } else { summarise(&header, &episodes) }
+/// Prints a summary of the log, or verifies it; 1 where a transition differs, or where a log that is
+/// to be verified was cut off.
+pub(super) fn replay(options: &Options) -> Done {
+    let log = Log::read(&options.file)?;
+    if options.verify {
+        return verify(options, &log);
+    }
+    if let Some(lost) = log.lost() {
+        note(&format!("note: {}: {lost}", options.file.display()));
+    }
+    options.json.print(|| document(&log), || table(&log))?;
+    Ok(0)
 }
 
-fn summarise(header: &Header, episodes: &[Recorded]) -> Result<i32> {
-    let (config, seed) = (&header.world.config, header.seed);
-    print(&format!("{}, {} ticks per step, seed {seed}", config.family, config.skip_frame))?;
-    let mut table = plain(&["episode", "interventions", "steps", "fractional success", "reward"]);
-    for (index, episode) in episodes.iter().enumerate() {
+fn title(Header { world, seed, .. }: &Header) -> String {
+    format!("{}, {} ticks per step, seed {seed}", world.config.family, world.config.skip_frame)
+}
+
+fn document(log: &Log) -> Value {
+    let episodes = log.episodes.iter().enumerate().map(|(index, episode)| {
+        json!({
+            "episode": index,
+            "interventions": episode.interventions,
+            "steps": episode.transitions.len(),
+            "outcome": episode.outcome,
+        })
+    });
+    let config = &log.header.world.config;
+    json!({
+        "family": config.family,
+        "skip_frame": config.skip_frame,
+        "seed": log.header.seed,
+        "episodes": episodes.collect::<Vec<_>>(),
+    })
+}
+
+fn table(log: &Log) -> String {
+    let mut table = narrow(&["episode", "interventions", "steps", "fractional success", "reward"]);
+    for (index, episode) in log.episodes.iter().enumerate() {
         let told: Vec<String> = episode.interventions.iter().map(show).collect();
         let (success, reward) = match episode.outcome {
             Some(o) => (format!("{:.3}", o.fractional_success), format!("{:.2}", o.reward)),
@@ -49,14 +84,14 @@ fn summarise(header: &Header, episodes: &[Recorded]) -> Result<i32> {
             number(reward),
         ]);
     }
-    print(&table.to_string())?;
-    Ok(0)
+    format!("{}\n{table}", title(&log.header))
 }
 
-fn verify(header: &Header, episodes: &[Recorded]) -> Result<i32> {
-    let mut transitions: Vec<&Transition> = episodes.iter().flat_map(|e| &e.transitions).collect();
-    shuffle(&mut transitions, &mut Rng::stream(header.seed, 0, "replay/order"));
-    let mut env = header.env()?;
+fn verify(options: &Options, log: &Log) -> Done {
+    let mut transitions: Vec<&Transition> =
+        log.episodes.iter().flat_map(|e| &e.transitions).collect();
+    shuffle(&mut transitions, &mut Rng::stream(log.header.seed, 0, "replay/order"));
+    let mut env = log.header.env()?;
     let mut differences = Vec::new();
     for transition in &transitions {
         if let Some(difference) = rerun(&mut env, transition)? {
@@ -64,12 +99,26 @@ fn verify(header: &Header, episodes: &[Recorded]) -> Result<i32> {
         }
     }
     differences.sort();
-    for (line, difference) in differences.iter().take(NAMED) {
-        print(&format!("line {line}: {difference}"))?;
-    }
     let (all, agreed) = (transitions.len(), transitions.len() - differences.len());
-    print(&format!("{agreed} of {all} transitions agree bit for bit"))?;
-    Ok(i32::from(agreed < all))
+    let lost = log.lost();
+    let document = || {
+        let differences =
+            differences.iter().map(|(line, what)| json!({"line": line, "what": what}));
+        json!({
+            "transitions": all,
+            "agreed": agreed,
+            "differences": differences.collect::<Vec<_>>(),
+            "lost": lost,
+        })
+    };
+    let text = || {
+        let named = differences.iter().take(NAMED);
+        let named = named.map(|(line, difference)| format!("line {line}: {difference}\n"));
+        format!("{}{agreed} of {all} transitions agree bit for bit", named.collect::<String>())
+    };
+    options.json.print(document, text)?;
+    let whole = options.truncated.accepts(&options.file, lost.clone());
+    Ok(i32::from(agreed < all || !whole))
 }
 
 /// Puts the transitions in random order, so that nothing of one can help the next.

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::Cell;
 use indicatif::ProgressBar;
+use serde_json::{Value, json};
 
 use super::log::{Header, Outcome, Writer};
+use super::output::{Done, Json, note};
+use super::table::{narrow, number};
 use super::work::Progress;
-use super::{WorldOptions, print};
+use super::world::WorldOptions;
 use crate::agent::{self, BuiltIn};
 use crate::causal::Strength;
 use crate::env::Env;
@@ -44,6 +47,8 @@ pub(super) struct Options {
     #[arg(long, requires = "record", value_parser = Strength::parse)]
     masks: Option<Strength>,
     #[command(flatten)]
+    json: Json,
+    #[command(flatten)]
     progress: Progress,
 }
 
@@ -54,6 +59,7 @@ const RUN: &str = "run";
 
 /// One episode, as a row of the table.
 struct Report {
+    made: Vec<Intervention>,
     change: String,
     outcome: Outcome,
     steps: u64,
@@ -62,9 +68,9 @@ struct Report {
 }
 
 /// Runs the episodes, writes the log, prints the table.
-pub(super) fn run(options: &Options) -> Result<i32> {
+pub(super) fn run(options: &Options) -> Done {
     let mut env = options.world.env(false)?;
-    let header = Header::new(env.description(), options.seed);
+    let header = Header::new(env.description(), options.seed, options.episodes);
     env.reset(Some(options.seed));
     let mut policy = BuiltIn::new(&options.policy, &env)?;
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
@@ -90,8 +96,8 @@ pub(super) fn run(options: &Options) -> Result<i32> {
     }
     recorder.map_or(Ok(()), Recorder::close)?;
     bar.finish_and_clear();
-    print(&table(&reports).to_string())?;
-    print(&closing(path, &reports))?;
+    options.json.print(|| document(&env, options, path, &reports), || table(&reports))?;
+    note(&closing(path, &reports));
     Ok(0)
 }
 
@@ -106,7 +112,7 @@ fn episode(
         recorder.reset(0, env)?;
     }
     let space = Space::from(env.config().variables_space);
-    let mut made = Vec::new();
+    let mut made: Vec<Intervention> = Vec::new();
     let mut told = "none".to_string();
     if let Some(change) = change(env)? {
         told = show(&change);
@@ -144,7 +150,7 @@ fn episode(
     let outcome =
         Outcome { fractional_success: info.fractional_success, success: info.success, reward };
     log.end(outcome)?;
-    Ok(Report { change: told, outcome, steps, seconds: spent.as_secs_f64() })
+    Ok(Report { made, change: told, outcome, steps, seconds: spent.as_secs_f64() })
 }
 
 /// The intervention before an episode: mass, size or friction in turn, of a block where there is
@@ -189,43 +195,63 @@ pub(super) fn show(intervention: &Intervention) -> String {
     each.collect::<Vec<_>>().join("\n")
 }
 
-/// A table in a frame, as wide as the terminal allows.
-pub(super) fn plain(head: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_BORDERS_ONLY);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(head.to_vec());
-    table
-}
-
-/// A number's cell.
-pub(super) fn number(text: String) -> Cell {
-    Cell::new(text).set_alignment(CellAlignment::Right)
-}
-
-fn table(reports: &[Report]) -> Table {
-    let mut table = plain(&["episode", "intervention", "fractional success", "reward", "steps/s"]);
-    for (episode, report) in reports.iter().enumerate() {
-        table.add_row(vec![
-            number(episode.to_string()),
-            Cell::new(&report.change),
-            number(format!("{:.3}", report.outcome.fractional_success)),
-            number(format!("{:.2}", report.outcome.reward)),
-            number(format!("{:.0}", report.steps as f64 / report.seconds)),
-        ]);
-    }
+/// The means over all episodes: fractional success, reward, steps/s.
+fn means(reports: &[Report]) -> [f64; 3] {
     let count = reports.len() as f64;
     let mean = |of: fn(&Report) -> f64| reports.iter().map(of).sum::<f64>() / count;
     let steps: u64 = reports.iter().map(|report| report.steps).sum();
     let seconds: f64 = reports.iter().map(|report| report.seconds).sum();
-    table.add_row(vec![
-        number("mean".to_string()),
-        Cell::new(""),
-        number(format!("{:.3}", mean(|report| report.outcome.fractional_success))),
-        number(format!("{:.2}", mean(|report| report.outcome.reward))),
-        number(format!("{:.0}", steps as f64 / seconds)),
-    ]);
-    table
+    [
+        mean(|report| report.outcome.fractional_success),
+        mean(|report| report.outcome.reward),
+        steps as f64 / seconds,
+    ]
+}
+
+fn document(env: &Env, options: &Options, log: &Path, reports: &[Report]) -> Value {
+    let episodes = reports.iter().enumerate().map(|(index, report)| {
+        json!({
+            "episode": index,
+            "interventions": report.made,
+            "steps": report.steps,
+            "outcome": report.outcome,
+            "steps_per_second": report.steps as f64 / report.seconds,
+        })
+    });
+    let [fractional_success, reward, steps_per_second] = means(reports);
+    json!({
+        "family": env.family().name(),
+        "skip_frame": env.config().skip_frame,
+        "policy": options.policy,
+        "seed": options.seed,
+        "log": log.display().to_string(),
+        "episodes": episodes.collect::<Vec<_>>(),
+        "mean": {
+            "fractional_success": fractional_success,
+            "reward": reward,
+            "steps_per_second": steps_per_second,
+        },
+    })
+}
+
+fn table(reports: &[Report]) -> String {
+    let mut table = narrow(&["episode", "intervention", "fractional success", "reward", "steps/s"]);
+    let mut row = |episode: String, change: &str, [success, reward, rate]: [f64; 3]| {
+        table.add_row(vec![
+            number(episode),
+            Cell::new(change),
+            number(format!("{success:.3}")),
+            number(format!("{reward:.2}")),
+            number(format!("{rate:.0}")),
+        ]);
+    };
+    for (episode, report) in reports.iter().enumerate() {
+        let Outcome { fractional_success, reward, .. } = report.outcome;
+        let rate = report.steps as f64 / report.seconds;
+        row(episode.to_string(), &report.change, [fractional_success, reward, rate]);
+    }
+    row("mean".to_string(), "", means(reports));
+    table.to_string()
 }
 
 fn closing(path: &Path, reports: &[Report]) -> String {

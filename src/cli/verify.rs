@@ -1,11 +1,13 @@
-//! Re-runs a data set's transitions and tells how many agree.
+//! Re-runs a data set's transitions and says how many agree.
 
 use std::path::PathBuf;
 
-use super::print;
-use super::run::{number, plain};
+use serde_json::json;
+
+use super::data::Truncated;
+use super::output::{Done, Json};
+use super::table::figures;
 use super::work::{Progress, Threads};
-use crate::error::Result;
 use crate::record::{self, Dataset, Verification};
 
 /// How many differences are named before the rest is only counted.
@@ -16,35 +18,45 @@ pub(super) struct Options {
     /// A data set, as `run --record` or the recorders of Rust and Python write it
     file: PathBuf,
     #[command(flatten)]
+    truncated: Truncated,
+    #[command(flatten)]
+    json: Json,
+    #[command(flatten)]
     threads: Threads,
     #[command(flatten)]
     progress: Progress,
 }
 
-/// Verifies a data set; 1 where a transition differs.
-pub(super) fn verify(options: &Options) -> Result<i32> {
+/// Verifies a data set; 1 where a transition differs, or where the file was cut off.
+pub(super) fn verify(options: &Options) -> Done {
     let dataset = Dataset::open(&options.file)?;
     let bar = options.progress.bar(Some(dataset.len() as u64));
     bar.set_message("episodes");
     let verified = record::verify(&dataset, options.threads.count, &|_| bar.inc(1))?;
     bar.finish_and_clear();
-    for difference in verified.differences.iter().take(NAMED) {
-        let record::Difference { episode, row, what, largest } = difference;
-        print(&format!("episode {episode}, row {row}: {what}; by at most {largest:e}"))?;
-    }
-    print(&table(&verified))?;
-    if !verified.closed {
-        let cut = dataset.cut();
-        print(&format!(
-            "the file was not closed: episodes may be missing at its end, and the last {cut} bytes \
-             belong to no whole one"
-        ))?;
-    }
-    Ok(i32::from(!verified.all_agree()))
+    let document = || {
+        json!({
+            "episodes": verified.episodes,
+            "episodes_that_disagree": verified.disagreeing,
+            "transitions": verified.transitions,
+            "agreed": verified.agreed,
+            "fraction": verified.fraction(),
+            "intervened": verified.intervened,
+            "differences": verified.differences,
+            "closed": verified.closed,
+            "lost": verified.lost,
+        })
+    };
+    options.json.print(document, || table(&verified))?;
+    let whole = options.truncated.accepts(&options.file, verified.lost.map(|l| l.to_string()));
+    Ok(i32::from(!(verified.all_agree() && whole)))
 }
 
 fn table(verified: &Verification) -> String {
-    let mut table = plain(&["what", "number"]);
+    let named = verified.differences.iter().take(NAMED).map(|difference| {
+        let record::Difference { episode, row, what, largest } = difference;
+        format!("episode {episode}, row {row}: {what}; by at most {largest:e}\n")
+    });
     let rows = [
         ("episodes", verified.episodes.to_string()),
         ("episodes that disagree", verified.disagreeing.to_string()),
@@ -52,9 +64,7 @@ fn table(verified: &Verification) -> String {
         ("agree bit for bit", verified.agreed.to_string()),
         ("fraction", format!("{:.6}", verified.fraction())),
         ("steps with an actor within, not re-run", verified.intervened.to_string()),
+        ("closed", if verified.closed { "yes" } else { "no" }.to_string()),
     ];
-    for (what, value) in rows {
-        table.add_row(vec![comfy_table::Cell::new(what), number(value)]);
-    }
-    table.to_string()
+    named.collect::<String>() + &figures(&rows)
 }

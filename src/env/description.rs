@@ -27,7 +27,8 @@ const DESCRIPTION: Format = Format { what: "world", version: 1 };
 pub struct Description {
     /// [`ENVIRONMENT_VERSION`] of the release that wrote it.
     pub environment: u32,
-    /// The physics engine and its version.
+    /// The library that finds contacts, with its version; `config` has the physics preset's numbers
+    /// and what solves them.
     pub engine: String,
     /// The world id, 16 hexadecimal digits; that of the world's states.
     pub world: String,

@@ -1,5 +1,6 @@
 //! The decision process: one world, one task, `reset`, `step`, interventions.
 
+mod belongs;
 mod config;
 mod description;
 mod directed;
@@ -297,6 +298,7 @@ impl Env {
     /// # Errors
     /// [`Error::OtherWorld`] with the difference, or what is impossible in it.
     pub fn set_state(&mut self, state: &State) -> Result<()> {
+        self.check_world(state)?;
         episode::check_state(&self.starting, self.world.physics(), state)?;
         self.adopt(state)?;
         self.ready = true;

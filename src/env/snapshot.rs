@@ -22,6 +22,7 @@ impl Env {
     /// [`Error::OtherWorld`](crate::Error::OtherWorld), or what is impossible in one of the
     /// states; nothing changes then.
     pub fn restore(&mut self, state: &State, starting: &State, begun: bool) -> Result<()> {
+        self.check_world(starting)?;
         check_state(&self.starting, self.world.physics(), starting)?;
         let starting_shown = self.shown_of(starting)?;
         self.set_state(state)?;

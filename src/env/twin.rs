@@ -66,6 +66,7 @@ impl Env {
     /// # Errors
     /// Those of [`Env::set_state`].
     pub fn check_state(&self, state: &State) -> Result<()> {
+        self.check_world(state)?;
         check_state(&self.starting, self.world.physics(), state)?;
         if self.shown.fits(state) { Ok(()) } else { self.shown_of(state).map(drop) }
     }

@@ -10,7 +10,7 @@ use super::gap::{Gap, gaps};
 use super::invariance::Invariance;
 use super::statistics::{Bootstrap, Table};
 use super::summary::Summary;
-use super::{Metric, Plan, ProtocolRun};
+use super::{Metric, Origin, Plan, ProtocolRun};
 use crate::curriculum::Protocol;
 use crate::env::Description;
 use crate::error::{Error, Result};
@@ -36,6 +36,9 @@ pub struct Scores {
     pub policy: String,
     /// The environment that it acted in.
     pub world: Description,
+    /// Which physics and which release made them; scores of earlier releases do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The family with its parameters as one number, 16 hexadecimal digits.
     pub family_digest: String,
     /// What the worlds were drawn from.
@@ -124,6 +127,7 @@ impl Scores {
         Ok(Self {
             policy: policy.to_string(),
             world: plan.description().clone(),
+            origin: Some(Origin::of(plan.description())),
             family_digest: format!("{:016x}", plan.family_digest()),
             seed: plan.seed(),
             bootstrap,
@@ -133,6 +137,17 @@ impl Scores {
             protocols,
             invariance: None,
         })
+    }
+
+    /// Which physics and which release made them, in words.
+    pub fn made_by(&self) -> String {
+        match &self.origin {
+            Some(origin) => origin.to_string(),
+            None => {
+                let unknown = "unknown".to_string();
+                Origin { trifactor: unknown, ..Origin::of(&self.world) }.to_string()
+            }
+        }
     }
 
     /// The scores as JSON.

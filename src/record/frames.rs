@@ -56,6 +56,17 @@ pub(super) struct Frames {
     pub(super) closed: bool,
     /// How many bytes after the last whole message belong to none.
     pub(super) cut: u64,
+    /// What the beginning of the message that was cut off says of it.
+    pub(super) partial: Partial,
+}
+
+/// What is known of a message that ends beyond the end of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Partial {
+    /// Its whole length, bytes.
+    pub(super) length: Option<u64>,
+    /// The rows of a batch.
+    pub(super) rows: Option<u64>,
 }
 
 impl Frames {
@@ -75,9 +86,16 @@ impl Frames {
         let mut scan = Scan { file: BufReader::new(file), length, at: 0 };
         let schema = match scan.next().map_err(unread)? {
             Next::Message(frame, MessageHeader::Schema) => frame,
+            Next::Incomplete(_) if length > 0 => {
+                let reason = format!(
+                    "the file was cut off within its header, after {length} bytes: no episode is left"
+                );
+                return Err(malformed(0, reason));
+            }
             _ => return Err(malformed(0, "it is no Arrow IPC stream".to_string())),
         };
         let mut batches = Vec::new();
+        let mut partial = Partial::default();
         let closed = loop {
             match scan.next().map_err(unread)? {
                 Next::Message(frame, MessageHeader::RecordBatch) => batches.push(frame),
@@ -85,7 +103,10 @@ impl Frames {
                     return Err(malformed(frame.start, format!("unexpected message {kind:?}")));
                 }
                 Next::End => break true,
-                Next::Incomplete => break false,
+                Next::Incomplete(found) => {
+                    partial = found;
+                    break false;
+                }
                 Next::Garbage(reason) => return Err(malformed(scan.at, reason)),
             }
         };
@@ -93,7 +114,7 @@ impl Frames {
         if closed && cut > 0 {
             return Err(malformed(scan.at, format!("{cut} bytes after the end of the stream")));
         }
-        Ok(Self { schema, batches, closed, cut })
+        Ok(Self { schema, batches, closed, cut, partial })
     }
 
     /// The byte after the last whole message: where the next one goes.
@@ -106,7 +127,7 @@ enum Next {
     Message(Frame, MessageHeader),
     End,
     /// The file ends within a message.
-    Incomplete,
+    Incomplete(Partial),
     Garbage(String),
 }
 
@@ -129,7 +150,7 @@ impl Scan<'_> {
             return Ok(Next::Garbage("expected the beginning of a message".to_string()));
         }
         if left < PREFIX {
-            return Ok(Next::Incomplete);
+            return Ok(Next::Incomplete(Partial::default()));
         }
         let [_, _, _, _, a, b, c, d] = prefix;
         let metadata = u64::from(u32::from_le_bytes([a, b, c, d]));
@@ -137,7 +158,7 @@ impl Scan<'_> {
             return Ok(Next::End);
         }
         if left < PREFIX + metadata {
-            return Ok(Next::Incomplete);
+            return Ok(Next::Incomplete(Partial::default()));
         }
         let mut bytes = vec![0; metadata as usize];
         self.file.read_exact(&mut bytes)?;
@@ -145,13 +166,15 @@ impl Scan<'_> {
             Ok(message) => message,
             Err(error) => return Ok(Next::Garbage(error.to_string())),
         };
+        let head = PREFIX + metadata;
         let Ok(body) = u64::try_from(message.bodyLength()) else {
             return Ok(Next::Garbage("a body of negative length".to_string()));
         };
         if left - PREFIX - metadata < body {
-            return Ok(Next::Incomplete);
+            let rows = message.header_as_record_batch().map(|batch| batch.length());
+            let rows = rows.and_then(|rows| u64::try_from(rows).ok());
+            return Ok(Next::Incomplete(Partial { length: Some(head + body), rows }));
         }
-        let head = PREFIX + metadata;
         let frame = Frame { start: self.at, head, length: head + body };
         self.at = frame.end();
         Ok(Next::Message(frame, message.header_type()))

@@ -12,6 +12,7 @@ mod digest;
 mod episode;
 mod frames;
 mod header;
+mod loss;
 mod manifest;
 mod reader;
 mod recorder;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use episode::{Episode, Kind, Row, Transition};
 pub use header::{FORMAT_VERSION, Header, Precision};
+pub use loss::Loss;
 pub use manifest::{Act, Deed, Manifest, Recipe};
 pub use reader::{Dataset, Episodes};
 pub use recorder::Recorder;

@@ -15,7 +15,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 
 use super::digest::{self, Digest};
 use super::frames::{Frames, PREFIX};
-use super::{Episode, Header, arrow_error, decode, file_error};
+use super::{Episode, Header, Loss, arrow_error, decode, file_error};
 use crate::error::{Error, Result};
 
 /// A data set on disk.
@@ -78,6 +78,12 @@ impl Dataset {
     /// How many bytes at the end belong to no whole episode.
     pub fn cut(&self) -> u64 {
         self.frames.cut
+    }
+
+    /// What is missing at its end; `None` where it was closed.
+    pub fn lost(&self) -> Option<Loss> {
+        let Frames { closed, cut, partial, .. } = self.frames;
+        (!closed).then_some(Loss { bytes: cut, length: partial.length, rows: partial.rows })
     }
 
     /// An episode by its number, from 0; `None` beyond the last.

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use serde::Serialize;
+
 use super::columns::{block_numbers, moved};
-use super::{Dataset, Episode, Kind, Precision, Row, Transition};
+use super::{Dataset, Episode, Kind, Loss, Precision, Row, Transition};
 use crate::causal::LocalMask;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -15,7 +17,7 @@ use crate::world::State;
 const TOLD: usize = 100;
 
 /// A recorded step that came out differently.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Difference {
     /// The episode's number in the data set, from 0.
     pub episode: usize,
@@ -46,6 +48,8 @@ pub struct Verification {
     pub differences: Vec<Difference>,
     /// Whether the data set was closed; if not, episodes may be missing at its end.
     pub closed: bool,
+    /// What is missing at its end; `None` where it was closed.
+    pub lost: Option<Loss>,
 }
 
 impl Verification {
@@ -123,7 +127,11 @@ pub fn verify_in(
         let panicked = |_| Err(Error::Panicked { reason: "while it was re-run".to_string() });
         hands.into_iter().map(|hand| hand.join().unwrap_or_else(panicked)).collect()
     });
-    let mut sum = Verification { closed: dataset.is_closed(), ..Verification::default() };
+    let mut sum = Verification {
+        closed: dataset.is_closed(),
+        lost: dataset.lost(),
+        ..Verification::default()
+    };
     for part in parts {
         sum.add(part?);
     }

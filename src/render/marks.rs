@@ -3,7 +3,7 @@
 use super::mark::{Mark, MarkShape};
 use crate::math::{self, Triple};
 use crate::robot::kinematics;
-use crate::world::{Contacts, Coupling, Entity, State};
+use crate::world::{ArenaState, Contacts, Coupling, Entity, GoalShape, GoalState, State};
 
 /// Length of a frame's axes, m.
 const AXIS: f64 = 0.05;
@@ -18,6 +18,50 @@ const LENGTH: f64 = 0.06;
 const LENGTHS: [f64; 2] = [0.025, 0.15];
 /// Radii of an arrow's shaft and of the rods of influence, m.
 const SHAFT: f64 = 0.002;
+
+/// Radius of the rods along a goal's edges, m.
+const EDGE: f64 = 0.0012;
+/// How bright a goal's edges are, as a share of its colour.
+const EDGE_SHADE: f64 = 0.6;
+/// What pictures for people show in place of the floor's default colour, which is dark.
+const LIGHT_FLOOR: Triple = [0.56, 0.55, 0.53];
+
+/// The state as pictures for people show it: a floor whose colour nobody changed is light, so that
+/// feet and shadows are seen on it.
+pub fn on_light_floor(state: &State) -> State {
+    let mut state = state.clone();
+    if state.arena.floor.color == ArenaState::default().floor.color {
+        state.arena.floor.color = LIGHT_FLOOR;
+    }
+    state
+}
+
+/// The edges of every goal that is a box, in a darker shade of its colour.
+pub fn goals(state: &State) -> Vec<Mark> {
+    let boxes = state.goals.iter().zip(&state.scene.goals);
+    let boxes = boxes.filter(|(_, goal)| goal.shape == GoalShape::Cuboid && goal.mesh.is_none());
+    let edges = |goal: &GoalState| {
+        let turn = math::rotation(goal.orientation);
+        let corner = |signs: Triple| {
+            let own = [0, 1, 2].map(|axis| 0.5 * signs[axis] * goal.size[axis]);
+            math::triple(math::vector(goal.position) + turn * math::vector(own))
+        };
+        let color = goal.color.map(|part| EDGE_SHADE * part);
+        let along = move |axis: usize| {
+            [[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]].map(|[second, third]| {
+                let end = |first| {
+                    let mut signs = [first; 3];
+                    (signs[(axis + 1) % 3], signs[(axis + 2) % 3]) = (second, third);
+                    corner(signs)
+                };
+                let shape = MarkShape::Rod { from: end(-1.0), to: end(1.0), radius: EDGE };
+                Mark { shape, color }
+            })
+        };
+        [0, 1, 2].map(along).into_iter().flatten().collect::<Vec<_>>()
+    };
+    boxes.flat_map(|(goal, _)| edges(goal)).collect()
+}
 
 /// The axes of every block (red, green, blue are x, y, z) and balls at the fingertips.
 pub fn frames(state: &State) -> Vec<Mark> {
@@ -91,6 +135,24 @@ fn place(state: &State, entity: Entity) -> Option<Triple> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_goal_s_edges_are_the_twelve_of_its_box() {
+        let mut env = crate::Env::new(crate::Config::new("pushing")).unwrap();
+        env.reset(Some(0));
+        let (state, marks) = (env.state(), goals(env.state()));
+        assert_eq!(marks.len(), 12);
+        let lengths = marks.iter().map(|mark| match mark.shape {
+            MarkShape::Rod { from, to, .. } => (math::vector(to) - math::vector(from)).norm(),
+            _ => f64::NAN,
+        });
+        let edge = state.goals[0].size[0];
+        assert!(lengths.into_iter().all(|length| (length - edge).abs() < 1e-12));
+        assert_ne!(on_light_floor(state).arena.floor, state.arena.floor);
+        let mut own = state.clone();
+        own.arena.floor.color = [0.1, 0.2, 0.3];
+        assert_eq!(on_light_floor(&own), own);
+    }
 
     #[test]
     fn a_contact_is_marked_where_it_is_with_its_force() {

@@ -1,32 +1,31 @@
 //! Causal graphs of one step as pictures: what was before on the left, what came of it on the right.
 
-use plotters::style::RGBColor;
-
-use super::plot::COLOURS;
-use super::sketch::{Side, Sketch, Words};
+use super::sketch::{Colour, Side, Sketch, Words, at, hexadecimal};
 use crate::error::Result;
 
 /// Rows, margins and columns of the drawing, px.
 const ROW: i32 = 22;
 const TOP: i32 = 52;
-const NAMES: i32 = 320;
 const BETWEEN: i32 = 420;
+/// How wide a letter is on average, as a share of the text's size.
+const LETTER: f64 = 0.6;
+const MARGIN: i32 = 24;
 const TEXT: f64 = 13.0;
 /// Half the edge of the mark at a place, px.
 const DOT: i32 = 4;
-const INK: RGBColor = RGBColor(40, 40, 40);
-/// How many pieces a curve is drawn with.
-const PIECES: i32 = 24;
+const INK: Colour = [40, 40, 40];
 /// What an edge that is there in any case is drawn with.
-const PALE: RGBColor = RGBColor(200, 200, 200);
+const PALE: Colour = [200, 200, 200];
+/// How wide edges are, px: those that are there in any case, and the others.
+const WIDTHS: [f32; 2] = [1.0, 2.0];
 
 /// A place in a column: a variable or a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Its name.
     pub name: String,
-    /// What it belongs to; places and their edges of one group have one colour.
-    pub group: usize,
+    /// Its colour, and that of the edges from it: red, green and blue.
+    pub colour: [u8; 3],
 }
 
 /// An edge from the left column to the right one.
@@ -55,10 +54,7 @@ pub struct Diagram {
 
 impl Diagram {
     /// The diagram as SVG.
-    ///
-    /// # Errors
-    /// None that a text in memory could have.
-    pub fn svg(&self) -> Result<String> {
+    pub fn svg(&self) -> String {
         self.sketch().svg()
     }
 
@@ -72,8 +68,14 @@ impl Diagram {
 
     fn sketch(&self) -> Sketch {
         let rows = self.before.len().max(self.after.len()) as i32;
-        let (left, right) = (NAMES, NAMES + BETWEEN);
-        let width = right + NAMES;
+        let widest = |places: &[Place]| {
+            let letters = places.iter().map(|place| place.name.chars().count()).max();
+            // No narrower than the caption above it.
+            (LETTER * TEXT * letters.unwrap_or(0).max(12) as f64) as i32 + MARGIN
+        };
+        let left = widest(&self.before);
+        let right = left + BETWEEN;
+        let width = right + widest(&self.after);
         // The shorter column is spread over the height of the longer one.
         let row = |place: usize, count: usize| {
             TOP + (2 * place as i32 + 1) * ROW * rows / (2 * count.max(1) as i32)
@@ -99,18 +101,22 @@ impl Diagram {
         let (own, others): (Vec<Link>, Vec<Link>) =
             self.links.iter().copied().partition(|link| link.own);
         for link in own.into_iter().chain(others) {
-            let colour = if link.own { PALE } else { self.colour(link.from) };
-            sketch.line(curve(starts(link.from), ends(link.to)), colour, 1);
+            let colour = if link.own { PALE } else { self.before[link.from].colour };
+            let width = WIDTHS[usize::from(!link.own)];
+            let (from, to) = (at(starts(link.from)), at(ends(link.to)));
+            // It leaves and arrives level.
+            let middle = 0.5 * (from.0 + to.0);
+            sketch.curve([from, (middle, from.1), (middle, to.1), to], colour, width);
         }
         let mut dot = |(x, y): (i32, i32), colour| {
             sketch.fill([(x - DOT, y - DOT), (x + DOT, y + DOT)], colour);
         };
         for i in 0..self.before.len() {
             let used = self.links.iter().any(|link| link.from == i);
-            dot(starts(i), if used { self.colour(i) } else { PALE });
+            dot(starts(i), if used { self.before[i].colour } else { PALE });
         }
         for (i, place) in self.after.iter().enumerate() {
-            dot(ends(i), COLOURS[place.group % COLOURS.len()]);
+            dot(ends(i), place.colour);
         }
         sketch
     }
@@ -125,10 +131,10 @@ impl Diagram {
         for (side, places) in [("before", &self.before), ("after", &self.after)] {
             text += "  { rank=same;\n";
             for (i, place) in places.iter().enumerate() {
-                let RGBColor(red, green, blue) = COLOURS[place.group % COLOURS.len()];
                 text += &format!(
-                    "    {side}{i} [label=\"{}\", color=\"#{red:02x}{green:02x}{blue:02x}\"];\n",
-                    quoted(&place.name)
+                    "    {side}{i} [label=\"{}\", color=\"{}\"];\n",
+                    quoted(&place.name),
+                    hexadecimal(place.colour)
                 );
             }
             text += "  }\n";
@@ -139,27 +145,6 @@ impl Diagram {
         }
         text + "}\n"
     }
-
-    fn colour(&self, from: usize) -> RGBColor {
-        COLOURS[self.before[from].group % COLOURS.len()]
-    }
-}
-
-/// A curve that leaves and arrives level (a cubic Bézier curve).
-fn curve(from: (i32, i32), to: (i32, i32)) -> Vec<(i32, i32)> {
-    let reach = f64::from(to.0 - from.0) / 2.0;
-    let point = |piece: i32| {
-        let t = f64::from(piece) / f64::from(PIECES);
-        let s = 1.0 - t;
-        let weights = [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t];
-        let mix = |values: [f64; 4]| {
-            weights.iter().zip(values).map(|(w, v)| w * v).sum::<f64>().round() as i32
-        };
-        let (x0, y0, x1, y1) =
-            (f64::from(from.0), f64::from(from.1), f64::from(to.0), f64::from(to.1));
-        (mix([x0, x0 + reach, x1 - reach, x1]), mix([y0, y0, y1, y1]))
-    };
-    (0..=PIECES).map(point).collect()
 }
 
 #[cfg(test)]
@@ -168,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_place_and_edge_is_drawn_and_quotes_are_escaped() {
-        let place = |name: &str, group| Place { name: name.to_string(), group };
+        let place = |name: &str, red| Place { name: name.to_string(), colour: [red, 0, 0] };
         let diagram = Diagram {
             title: "a \"step\"".to_string(),
             before: vec![place("finger", 0), place("block", 1), place("colour", 2)],
@@ -179,8 +164,8 @@ mod tests {
                 Link { from: 1, to: 1, own: true },
             ],
         };
-        let svg = diagram.svg().unwrap();
-        assert_eq!(svg.matches("<polyline").count(), 3);
+        let svg = diagram.svg();
+        assert_eq!(svg.matches("<path").count(), 3);
         // A mark at each place, and the ground.
         assert_eq!(svg.matches("<rect").count(), 5 + 1);
         assert!(diagram.png().unwrap().starts_with(b"\x89PNG"));

@@ -4,7 +4,7 @@ use super::picture::{address, gif, png};
 use super::table::escaped;
 use crate::error::Result;
 use crate::evaluation::{Metric, ProtocolScores, Scores, Shown};
-use crate::render::{Camera, Content, Image, Renderer, Style};
+use crate::render::{Camera, Content, Image, Renderer, Style, marks};
 use crate::world::State;
 
 /// Columns and rows of stills, and of clips.
@@ -115,7 +115,8 @@ impl Artist {
     }
 
     fn draw(&mut self, state: &State, [width, height]: [usize; 2]) {
-        self.renderer.pose(state, &Content::picture(), &[]);
+        let state = marks::on_light_floor(state);
+        self.renderer.pose(&state, &Content::picture(), &marks::goals(&state));
         self.renderer.shoot_colors(&self.camera, width, height, &mut self.image);
     }
 

@@ -16,8 +16,10 @@ td.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowra
 small { color: #666; }
 svg { max-width: 100%; height: auto; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
-.gallery { display: flex; flex-wrap: wrap; gap: 1em 1.5em; }
-figure { margin: 0; width: 22em; } figure img { width: 50%; }
+.names { font-size: 13px; max-width: 26em; max-height: 400px; overflow-y: auto; }
+.names dt { font-weight: 600; float: left; clear: left; margin-right: .5em; } .names dd { margin: 0 0 .3em; }
+.gallery { display: flex; flex-wrap: wrap; gap: 1.5em; }
+figure { margin: 0; width: 648px; max-width: 100%; } figure img { width: 320px; max-width: 49%; margin-right: 4px; }
 details { margin: .5em 0; } summary { cursor: pointer; font-weight: 600; }
 ";
 
@@ -41,7 +43,7 @@ const INTEGRATED: [Metric; 4] = [
 /// the attribute `data-value` of its cell.
 ///
 /// # Errors
-/// As [`bars`].
+/// None that pictures in memory could have.
 pub fn page(all: &[Scores]) -> Result<String> {
     with(all, &gallery(all)?)
 }
@@ -53,7 +55,7 @@ pub(super) fn with(all: &[Scores], seen: &[Pictures]) -> Result<String> {
     let mut parts = vec![
         format!("<h1>Evaluation of {}</h1>\n", escaped(&title)),
         worlds(all),
-        pictures(all, main)?,
+        charts(all, main, &names(all)),
         section("Scores", &means_note(all), &means(all, &HEADLINE)),
     ];
     for (number, scores) in all.iter().enumerate().skip(1) {
@@ -82,7 +84,7 @@ pub(super) fn with(all: &[Scores], seen: &[Pictures]) -> Result<String> {
     if !seen.is_empty() {
         let note = "The worst episode of every protocol by last fractional success, and the best: \
                     its start and its end, and all of it as a clip, at another pace than its own. \
-                    Goals can be seen through.";
+                    Goals are outlined and can be seen through.";
         parts.push(section("What it looked like", note, &html(seen)));
     }
     let integrated = format!(
@@ -91,7 +93,7 @@ pub(super) fn with(all: &[Scores], seen: &[Pictures]) -> Result<String> {
     );
     parts.push(section("Over the episode", &integrated, &means(all, &INTEGRATED)));
     for metric in Metric::ALL.into_iter().filter(|metric| *metric != main) {
-        let inside = pictures(all, metric)?;
+        let inside = charts(all, metric, "");
         let name = metric.title();
         parts.push(format!(
             "<details><summary>Pictures of the {name}</summary>{inside}</details>\n"
@@ -124,7 +126,7 @@ fn means_note(all: &[Scores]) -> String {
 
 fn worlds(all: &[Scores]) -> String {
     let head =
-        ["policy", "family", "runs", "worlds of a protocol", "drawn from seed", "step", "engine"];
+        ["policy", "family", "runs", "worlds of a protocol", "drawn from seed", "step", "made by"];
     let rows: Vec<_> = all
         .iter()
         .map(|scores| {
@@ -135,11 +137,11 @@ fn worlds(all: &[Scores]) -> String {
             [
                 &scores.policy,
                 &config.family,
-                &scores.runs.join(", "),
+                &runs(&scores.runs),
                 &count,
                 &scores.seed.to_string(),
                 &step,
-                &scores.world.engine,
+                &scores.made_by(),
             ]
             .map(|text| cell(text))
             .to_vec()
@@ -148,9 +150,28 @@ fn worlds(all: &[Scores]) -> String {
     table(&head, &rows)
 }
 
-fn pictures(all: &[Scores], metric: Metric) -> Result<String> {
-    let both = bars(all, metric)? + &radar(all, metric)?.unwrap_or_default();
-    Ok(format!("<div class=\"plots\">{both}</div>\n"))
+/// How many runs there are, with the names of several.
+fn runs(names: &[String]) -> String {
+    match names {
+        [_] => "1".to_string(),
+        several => format!("{}: {}", several.len(), several.join(", ")),
+    }
+}
+
+fn charts(all: &[Scores], metric: Metric, beside: &str) -> String {
+    let both = bars(all, metric) + &radar(all, metric).unwrap_or_default();
+    format!("<div class=\"plots\">{both}{beside}</div>\n")
+}
+
+/// What the protocols' names stand for, beside the first charts.
+fn names(all: &[Scores]) -> String {
+    let found = protocol_names(all);
+    let found = found.iter().filter_map(|name| all.iter().find_map(|s| of_protocol(s, name)));
+    let each = found.map(|scores| {
+        let protocol = &scores.protocol;
+        format!("<dt>{}</dt><dd>{}</dd>", escaped(&protocol.name), escaped(&protocol.description))
+    });
+    format!("<dl class=\"names\">{}</dl>", each.collect::<String>())
 }
 
 fn protocols(all: &[Scores]) -> String {

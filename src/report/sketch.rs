@@ -1,17 +1,21 @@
 //! A chart as a list of marks, which becomes SVG or pixels: the same picture in both forms.
 
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::fmt::Write as _;
+
 use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
 use ttf_parser::{Face, OutlineBuilder};
 
 use super::picture;
+use super::table::escaped;
 use crate::error::{Error, Result};
 
 /// The letters of charts in pixels; those of SVG are the reader's own.
 const FONT: &[u8] = include_bytes!("../../assets/font/plot_sans.ttf");
 /// Pixels for a unit of length in a PNG, so that it is sharp on fine screens and in print.
 const FINENESS: f32 = 2.0;
+
+/// Red, green and blue.
+pub(super) type Colour = [u8; 3];
 
 /// Where a text lies beside its place: left of it, about it, or right of it.
 #[derive(Clone, Copy, PartialEq)]
@@ -21,11 +25,36 @@ pub(super) enum Side {
     Right,
 }
 
+/// A place on a chart, px from the top left.
+pub(super) type Point = (f32, f32);
+
+/// The place of whole pixels.
+pub(super) fn at((x, y): (i32, i32)) -> Point {
+    (x as f32, y as f32)
+}
+
 /// Something drawn; places and lengths in px from the top left.
 enum Mark {
-    Line { points: Vec<(i32, i32)>, colour: RGBColor, width: u32 },
-    Box { corners: [(i32, i32); 2], colour: RGBColor },
-    Area { points: Vec<(i32, i32)>, colour: RGBColor, opacity: f64 },
+    Line {
+        points: Vec<Point>,
+        colour: Colour,
+        width: f32,
+    },
+    /// A cubic Bézier curve: ends first and last, between them where it leaves and arrives.
+    Curve {
+        points: [Point; 4],
+        colour: Colour,
+        width: f32,
+    },
+    Box {
+        corners: [Point; 2],
+        colour: Colour,
+    },
+    Area {
+        points: Vec<Point>,
+        colour: Colour,
+        opacity: f64,
+    },
     Text(Words),
 }
 
@@ -36,7 +65,7 @@ pub(super) struct Words {
     pub(super) side: Side,
     pub(super) upright: bool,
     pub(super) size: f64,
-    pub(super) colour: RGBColor,
+    pub(super) colour: Colour,
 }
 
 /// A chart on white.
@@ -51,15 +80,26 @@ impl Sketch {
         Self { size: size.into(), marks: Vec::new() }
     }
 
-    pub(super) fn line(&mut self, points: Vec<(i32, i32)>, colour: RGBColor, width: u32) {
+    pub(super) fn line(&mut self, points: &[(i32, i32)], colour: Colour, width: f32) {
+        let points = points.iter().copied().map(at).collect();
         self.marks.push(Mark::Line { points, colour, width });
     }
 
-    pub(super) fn fill(&mut self, corners: [(i32, i32); 2], colour: RGBColor) {
+    pub(super) fn curve(&mut self, points: [Point; 4], colour: Colour, width: f32) {
+        self.marks.push(Mark::Curve { points, colour, width });
+    }
+
+    pub(super) fn fill(&mut self, corners: [(i32, i32); 2], colour: Colour) {
+        self.mark(corners.map(at), colour);
+    }
+
+    /// As [`Sketch::fill`], between pixels.
+    pub(super) fn mark(&mut self, corners: [Point; 2], colour: Colour) {
         self.marks.push(Mark::Box { corners, colour });
     }
 
-    pub(super) fn area(&mut self, points: Vec<(i32, i32)>, colour: RGBColor, opacity: f64) {
+    pub(super) fn area(&mut self, points: &[(i32, i32)], colour: Colour, opacity: f64) {
+        let points = points.iter().copied().map(at).collect();
         self.marks.push(Mark::Area { points, colour, opacity });
     }
 
@@ -68,28 +108,15 @@ impl Sketch {
     }
 
     /// The chart as SVG.
-    pub(super) fn svg(&self) -> Result<String> {
-        let mut svg = String::new();
-        let area = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
-        let drawn = area.fill(&WHITE).and_then(|()| {
-            self.marks.iter().try_for_each(|mark| match mark {
-                Mark::Line { points, colour, width } => {
-                    area.draw(&PathElement::new(points.clone(), colour.stroke_width(*width)))
-                }
-                Mark::Box { corners, colour } => {
-                    area.draw(&Rectangle::new(*corners, colour.filled()))
-                }
-                Mark::Area { points, colour, opacity } => {
-                    area.draw(&Polygon::new(points.clone(), colour.mix(*opacity)))
-                }
-                Mark::Text(words) => {
-                    area.draw(&Text::new(words.text.clone(), words.at, words.style()))
-                }
-            })
-        });
-        drawn.and_then(|()| area.present()).map_err(|error| failed(&error.to_string()))?;
-        drop(area);
-        Ok(svg)
+    pub(super) fn svg(&self) -> String {
+        let (width, height) = self.size;
+        let mut svg = format!(
+            "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\">\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
+        );
+        self.marks.iter().for_each(|mark| mark.svg(&mut svg));
+        svg + "</svg>\n"
     }
 
     /// The chart as a PNG, two pixels for a unit of the SVG.
@@ -102,8 +129,17 @@ impl Sketch {
         for mark in &self.marks {
             match mark {
                 Mark::Line { points, colour, width } => {
-                    let stroke = Stroke { width: *width as f32, ..Stroke::default() };
                     if let Some(path) = outline(points, false) {
+                        let stroke = Stroke { width: *width, ..Stroke::default() };
+                        image.stroke_path(&path, &paint(*colour, 1.0), &stroke, place, None);
+                    }
+                }
+                Mark::Curve { points: [a, b, c, d], colour, width } => {
+                    let mut path = PathBuilder::new();
+                    path.move_to(a.0, a.1);
+                    path.cubic_to(b.0, b.1, c.0, c.1, d.0, d.1);
+                    if let Some(path) = path.finish() {
+                        let stroke = Stroke { width: *width, ..Stroke::default() };
                         image.stroke_path(&path, &paint(*colour, 1.0), &stroke, place, None);
                     }
                 }
@@ -134,16 +170,73 @@ impl Sketch {
     }
 }
 
-impl Words {
-    fn style(&self) -> TextStyle<'_> {
-        let turn = if self.upright { FontTransform::Rotate270 } else { FontTransform::None };
-        let across = match self.side {
-            Side::Left => HPos::Left,
-            Side::Middle => HPos::Center,
-            Side::Right => HPos::Right,
+impl Mark {
+    /// Writes the mark as an element of SVG.
+    fn svg(&self, svg: &mut String) {
+        let list = |points: &[Point]| {
+            let each: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+            each.join(" ")
         };
-        let font = ("sans-serif", self.size).into_font().transform(turn);
-        TextStyle::from(font).color(&self.colour).pos(Pos::new(across, VPos::Center))
+        // Writing to a text in memory cannot fail.
+        _ = match self {
+            Self::Line { points, colour, width } => writeln!(
+                svg,
+                "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"/>",
+                list(points),
+                hexadecimal(*colour)
+            ),
+            Self::Curve { points: [a, b, c, d], colour, width } => writeln!(
+                svg,
+                "<path d=\"M{} C{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{width}\"/>",
+                list(&[*a]),
+                list(&[*b, *c, *d]),
+                hexadecimal(*colour)
+            ),
+            Self::Box { corners: [a, b], colour } => writeln!(
+                svg,
+                "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"/>",
+                a.0.min(b.0),
+                a.1.min(b.1),
+                (b.0 - a.0).abs(),
+                (b.1 - a.1).abs(),
+                hexadecimal(*colour)
+            ),
+            Self::Area { points, colour, opacity } => writeln!(
+                svg,
+                "<polygon points=\"{}\" fill=\"{}\" fill-opacity=\"{opacity}\"/>",
+                list(points),
+                hexadecimal(*colour)
+            ),
+            Self::Text(words) => words.svg(svg),
+        };
+    }
+}
+
+/// A colour as SVG and Graphviz write it.
+pub(super) fn hexadecimal([red, green, blue]: Colour) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+impl Words {
+    fn svg(&self, svg: &mut String) -> std::fmt::Result {
+        let ((x, y), size) = (self.at, self.size);
+        let anchor = match self.side {
+            Side::Left => "start",
+            Side::Middle => "middle",
+            Side::Right => "end",
+        };
+        let turn = if self.upright {
+            format!(" transform=\"rotate(-90 {x} {y})\"")
+        } else {
+            String::new()
+        };
+        writeln!(
+            svg,
+            "<text x=\"{x}\" y=\"{y}\" dy=\"0.36em\" text-anchor=\"{anchor}\" font-size=\"{size}\" \
+             fill=\"{}\"{turn}>{}</text>",
+            hexadecimal(self.colour),
+            escaped(&self.text)
+        )
     }
 
     /// The letters' outlines, where they lie on the chart; none of blanks.
@@ -197,12 +290,12 @@ impl OutlineBuilder for Pen {
     }
 }
 
-fn outline(points: &[(i32, i32)], closed: bool) -> Option<Path> {
+fn outline(points: &[Point], closed: bool) -> Option<Path> {
     let mut path = PathBuilder::new();
     for (number, (x, y)) in points.iter().enumerate() {
         match number {
-            0 => path.move_to(*x as f32, *y as f32),
-            _ => path.line_to(*x as f32, *y as f32),
+            0 => path.move_to(*x, *y),
+            _ => path.line_to(*x, *y),
         }
     }
     if closed {
@@ -211,7 +304,7 @@ fn outline(points: &[(i32, i32)], closed: bool) -> Option<Path> {
     path.finish()
 }
 
-fn paint(RGBColor(red, green, blue): RGBColor, opacity: f64) -> Paint<'static> {
+fn paint([red, green, blue]: Colour, opacity: f64) -> Paint<'static> {
     let mut paint = Paint { anti_alias: true, ..Paint::default() };
     paint.set_color_rgba8(red, green, blue, (255.0 * opacity).round() as u8);
     paint

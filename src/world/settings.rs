@@ -14,6 +14,16 @@ pub enum Engine {
     Rapier,
 }
 
+impl Engine {
+    /// What solves the contacts, in words.
+    pub fn solver(self) -> &'static str {
+        match self {
+            Self::Native => "native solver",
+            Self::Rapier => "Rapier's solver",
+        }
+    }
+}
+
 /// The friction model of contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +136,19 @@ impl Preset {
                 penetration_tolerance: 0.03,
                 robot_penetration_tolerance: 0.0095,
             },
+        }
+    }
+
+    /// The preset whose numbers these are; `None` of other settings.
+    pub fn of(physics: &Physics) -> Option<Self> {
+        [Self::Accurate, Self::Reference].into_iter().find(|preset| preset.physics() == *physics)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accurate => "accurate",
+            Self::Reference => "reference",
         }
     }
 

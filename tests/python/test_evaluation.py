@@ -129,6 +129,11 @@ def test_scores_are_saved_read_compared_and_reported(tmp_path):
     assert Scores.load(tmp_path / "scores.json").document == scores.document
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "random" in page and "<svg" in page
+    origin = scores.document["origin"]
+    assert (origin["trifactor"], origin["preset"]) == (trifactor.__version__, "accurate")
+    assert origin["engine"] == "native" and origin["collision_detection"].startswith("rapier ")
+    for words in ("physics accurate (native solver)", f"trifactor {trifactor.__version__}", "rapier 0."):
+        assert words in page, words
     found = scores.compare(short("idle", protocols="P1,P2,P3"))
     assert found["second"] == "idle" and len(found["protocols"]) == 3
     assert isinstance(found, trifactor.Comparison)

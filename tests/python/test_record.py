@@ -144,6 +144,30 @@ def test_a_manifest_makes_the_same_file_and_a_tampered_one_is_found(recorded, tm
         Dataset(recorded).verify()
 
 
+def test_a_file_that_was_cut_off_is_verified_only_where_that_is_accepted(recorded):
+    assert Dataset(recorded).lost is None and Dataset(recorded).verify().lost is None
+    whole = recorded.read_bytes()
+    # Of the last episode, of all of them, and of no more than what closes the file.
+    for length, left, lost in (
+        (len(whole) - 100, 2, "an episode of up to 7 steps is lost"),
+        (len(whole) // 4, 0, "bytes"),
+        (len(whole) - 8, 3, "ends after a whole episode"),
+    ):
+        recorded.write_bytes(whole[:length])
+        data = Dataset(recorded)
+        assert len(data) == left and lost in data.lost
+        with pytest.raises(trifactor.FormatError, match="allow_truncated=True") as refused:
+            data.verify()
+        assert lost in str(refused.value) and str(recorded) in str(refused.value)
+        verified = data.verify(allow_truncated=True)
+        assert (verified.lost, verified.closed) == (data.lost, False)
+        assert verified.transitions == verified.agreed == 6 * left
+        command = [sys.executable, "-m", "trifactor", "verify", str(recorded)]
+        for more, status in (([], 1), (["--allow-truncated"], 0)):
+            told = subprocess.run(command + more, capture_output=True, text=True)
+            assert (told.returncode, lost in told.stderr) == (status, True), told.stderr
+
+
 def test_pyarrow_reads_the_file(recorded):
     with pyarrow.ipc.open_stream(recorded) as stream:
         metadata, table = stream.schema.metadata, stream.read_all()

@@ -260,7 +260,9 @@ def test_the_scripted_policy_of_a_batch_acts_as_in_each_world_alone():
         batch.step(rows)
         alone.step(row)
     batch.close()
-    with pytest.raises(trifactor.TrifactorError, match="scripted, mpc"):
+    for name in ("random", "idle"):
+        assert trifactor.scripted_policy(alone, name)().shape == (9,)
+    with pytest.raises(trifactor.TrifactorError, match="scripted, mpc, random, idle"):
         trifactor.scripted_policy(alone, "ppo")
     with pytest.raises(trifactor.SettingError, match="action_mode"):
         trifactor.scripted_policy(make(action_mode="joint_torques"))

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::super::run::{number, plain};
-use super::super::{file_error, json_reason, print};
-use super::{Options, build, json};
+use super::super::output::{Done, file_error, json_reason};
+use super::super::table::figures;
+use super::{Options, build};
 use crate::env::observation::Layout;
 use crate::env::{Config, Env, observation};
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ trait Stepped {
 }
 
 /// Replays the file's actions and prints what was measured.
-pub(super) fn replay(options: &Options, file: &Path) -> Result<i32> {
+pub(super) fn replay(options: &Options, file: &Path) -> Done {
     let actions = read(file)?;
     let env = options.world.env(true)?;
     let Config { physics, skip_frame, .. } = *env.config();
@@ -70,7 +71,7 @@ pub(super) fn replay(options: &Options, file: &Path) -> Result<i32> {
         measure(&mut Task { env, observation }, &actions, options.rounds, world)?
     };
     measured.build = build();
-    print(&if options.json { json(&measured)? } else { table(&measured) })?;
+    options.json.print(|| json!(measured), || table(&measured))?;
     Ok(0)
 }
 
@@ -261,7 +262,6 @@ fn scene(centres: &[[f64; 2]], count: usize) -> Result<State> {
 }
 
 fn table(measured: &Measured) -> String {
-    let mut table = plain(&["what", "measured"]);
     let rows = [
         ("control steps", measured.steps.to_string()),
         ("steps/s", format!("{:.0}", measured.steps as f64 / measured.seconds)),
@@ -269,8 +269,5 @@ fn table(measured: &Measured) -> String {
         ("build", measured.build.clone()),
     ];
     let tick = measured.tick_seconds.map(|tick| ("one tick", format!("{:.1} µs", 1e6 * tick)));
-    for (what, value) in rows.into_iter().chain(tick) {
-        table.add_row(vec![comfy_table::Cell::new(what), number(value)]);
-    }
-    table.to_string()
+    figures(&rows.into_iter().chain(tick).collect::<Vec<_>>())
 }

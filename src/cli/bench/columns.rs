@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::super::print;
-use super::super::run::{number, plain};
+use super::super::output::Done;
+use super::super::table::{narrow, number};
 use super::super::work;
 use super::policy::Network;
-use super::{Options, build, json};
+use super::{Options, build};
 use crate::error::Result;
 use crate::rng::Rng;
 use crate::robot::JOINTS;
@@ -51,7 +52,7 @@ struct Report {
 }
 
 /// Measures every number of threads in turns, so that all see the same machine.
-pub(super) fn measure(options: &Options) -> Result<i32> {
+pub(super) fn measure(options: &Options) -> Done {
     let env = options.world.env(true)?;
     let worlds = options.worlds.map_or(WORLDS, |worlds| worlds as usize);
     let most = VecEnv::like(&env, 1, options.most_threads(), Autoreset::NextStep)?.threads();
@@ -75,7 +76,7 @@ pub(super) fn measure(options: &Options) -> Result<i32> {
         rows: rows.iter().enumerate().map(|(i, row)| row.rates(training(i))).collect(),
         build: build(),
     };
-    print(&if options.json { json(&report)? } else { table(&report) })?;
+    options.json.print(|| json!(report), || table(&report))?;
     Ok(0)
 }
 
@@ -128,7 +129,7 @@ fn median(rates: &[f64]) -> f64 {
 
 fn table(report: &Report) -> String {
     let head = ["threads", "environment", "+ 256x256 policy", "+ training", "over one thread"];
-    let mut table = plain(&head);
+    let mut table = narrow(&head);
     let first = report.rows.first().map_or(1.0, |row| row.environment);
     for row in &report.rows {
         let rate = |rate: f64| format!("{rate:.0}");
@@ -142,7 +143,7 @@ fn table(report: &Report) -> String {
     }
     let Report { family, skip_frame, worlds, build, .. } = report;
     let what = format!(
-        "steps/s of {family}, skip_frame {skip_frame}, {worlds} worlds, random actions; {build}"
+        "steps/s of {family}, skip_frame {skip_frame}, {worlds} worlds, random actions\n{build}"
     );
     let training = match report.rows.iter().any(|row| row.training.is_some()) {
         true => "training: PPO of Stable-Baselines3",

@@ -4,12 +4,10 @@ mod actions;
 mod columns;
 mod policy;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Serialize;
-
-use super::{WorldOptions, file_error};
-use crate::error::Result;
+use super::output::{Done, Json};
+use super::world::WorldOptions;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -33,9 +31,8 @@ pub(super) struct Options {
     #[arg(long, default_value_t = 1, requires = "actions", conflicts_with = "worlds")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     blocks: u64,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    json: Json,
     /// Steps per second of training, one figure for every row: how the Python package passes what
     /// it measured
     #[arg(long, hide = true, value_delimiter = ',')]
@@ -50,7 +47,7 @@ impl Options {
 }
 
 /// Measures and prints.
-pub(super) fn bench(options: &Options) -> Result<i32> {
+pub(super) fn bench(options: &Options) -> Done {
     match &options.actions {
         Some(file) => actions::replay(options, file),
         None => columns::measure(options),
@@ -67,8 +64,4 @@ fn build() -> String {
     };
     let allocator = if cfg!(feature = "mimalloc") { "mimalloc" } else { "system allocator" };
     format!("{profile}, {} {level}, {allocator}", std::env::consts::ARCH)
-}
-
-fn json(measured: &impl Serialize) -> Result<String> {
-    serde_json::to_string(measured).map_err(|e| file_error(Path::new("standard output"), &e.into()))
 }

@@ -42,13 +42,16 @@ impl<'a> Artist<'a> {
     /// The picture of a state.
     pub(super) fn draw(&mut self, shown: &Shown) -> Result<RgbImage> {
         self.marks.clear();
+        if !self.options.no_goals {
+            self.marks.extend(marks::goals(&shown.state));
+        }
         if self.options.frames {
             self.marks.extend(marks::frames(&shown.state));
         }
         self.marks.extend(marks::contacts(&shown.contacts, self.seconds));
         self.marks.extend(marks::influences(&shown.state, &shown.influences));
         let [width, height] = self.options.size;
-        self.renderer.pose(&shown.state, &self.content, &self.marks);
+        self.renderer.pose(&marks::on_light_floor(&shown.state), &self.content, &self.marks);
         self.renderer.shoot_colors(&self.options.camera, width, height, &mut self.image);
         let size = [width, height].map(u32::try_from);
         let [Ok(columns), Ok(rows)] = size else { return Err(too_large(width, height)) };

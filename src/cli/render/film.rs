@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, RgbImage};
 
-use crate::cli::file_error;
+use crate::cli::output::file_error;
 use crate::error::{Error, Result};
 
 /// Frames of an animation per second, at most: more than that, browsers slow down.

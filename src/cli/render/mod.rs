@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use self::artist::Artist;
 use self::film::{Film, Kind};
-use super::{WorldOptions, print};
-use crate::error::{Error, Result};
+use super::output::{Done, Failure, note};
+use super::world::WorldOptions;
 use crate::render::{Aim, Camera, LookAt};
 
 #[derive(clap::Args)]
@@ -23,10 +23,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE.json", conflicts_with_all = ["log", "data"])]
     state: Option<PathBuf>,
     /// A log of `trifactor run`, whose episode is drawn: animated all of it, as a PNG its end
-    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["family", "skip_frame", "physics", "world"])]
+    #[arg(long, value_name = "FILE.jsonl", conflicts_with_all = ["first", "named", "skip_frame", "physics", "world"])]
     log: Option<PathBuf>,
     /// A data set of recorded episodes, drawn as a log is
-    #[arg(long, value_name = "FILE.arrow", conflicts_with_all = ["log", "family", "skip_frame", "physics", "world"])]
+    #[arg(long, value_name = "FILE.arrow", conflicts_with_all = ["log", "first", "named", "skip_frame", "physics", "world"])]
     data: Option<PathBuf>,
     /// Which episode of the log or data set, from 0
     #[arg(long, default_value_t = 0)]
@@ -65,12 +65,12 @@ pub(super) struct Options {
 }
 
 /// Draws what was asked for.
-pub(super) fn render(options: &Options) -> Result<i32> {
-    let kind = Kind::of(extension(&options.output))?;
+pub(super) fn render(options: &Options) -> Done {
+    let kind = Kind::of(extension(&options.output)).map_err(Failure::Usage)?;
     let episode = options.log.is_some() || options.data.is_some();
     if !episode && (options.contacts || options.influences) {
         let reason = "a state alone does not tell who touched: name an episode by --log or --data";
-        return Err(Error::Setting { name: "contacts", value: "true".to_string(), reason });
+        return Err(Failure::setting("contacts", "true", reason));
     }
     let (shown, dt) = source::states(options)?;
     let mut artist = Artist::new(options, dt);
@@ -81,7 +81,7 @@ pub(super) fn render(options: &Options) -> Result<i32> {
         }
     }
     film.end()?;
-    print(&format!("written to {}; renderer: {}", options.output.display(), artist.renderer()))?;
+    note(&format!("written to {}; renderer: {}", options.output.display(), artist.renderer()));
     Ok(0)
 }
 

@@ -1,11 +1,12 @@
 //! What is drawn: the states of a task, a file, a log or a data set.
 
-use super::super::log;
+use super::super::data::dataset;
+use super::super::log::{Log, Transition};
+use super::super::output::{Failure, note};
 use super::Options;
 use crate::causal::{LocalMask, Source, Strength};
 use crate::env::Env;
-use crate::error::{Error, Result};
-use crate::record::Dataset;
+use crate::error::Result;
 use crate::robot::FINGERS;
 use crate::world::{Contacts, Entity, State};
 
@@ -25,21 +26,24 @@ impl Shown {
 }
 
 /// The states to draw, and the seconds between them.
-pub(super) fn states(options: &Options) -> Result<(Vec<Shown>, f64)> {
+pub(super) fn states(options: &Options) -> std::result::Result<(Vec<Shown>, f64), Failure> {
     if let Some(path) = &options.log {
-        let (header, episodes) = log::read(path)?;
-        let count = episodes.len();
-        let episode = episodes.into_iter().nth(options.episode);
+        let log = Log::read(path)?;
+        if let Some(lost) = log.lost() {
+            note(&format!("note: {}: {lost}", path.display()));
+        }
+        let count = log.episodes.len();
+        let mut env = log.header.env()?;
+        let episode = log.episodes.into_iter().nth(options.episode);
         let episode = episode.ok_or_else(|| missing(options, count))?;
-        let mut env = header.env()?;
         let mut shown = Vec::new();
-        for log::Transition { before, action, after, .. } in episode.transitions {
+        for Transition { before, action, after, .. } in episode.transitions {
             shown.push(led_to(options, &mut env, &before, &action, after)?);
         }
         return Ok((shown, env.dt()));
     }
     if let Some(path) = &options.data {
-        let data = Dataset::open(path)?;
+        let data = dataset(path)?;
         let mut env = data.header().env()?;
         let episode = data.episode(options.episode)?;
         let episode = episode.ok_or_else(|| missing(options, data.len()))?;
@@ -59,9 +63,9 @@ pub(super) fn states(options: &Options) -> Result<(Vec<Shown>, f64)> {
     Ok((vec![Shown::plain(env.state().clone())], env.dt()))
 }
 
-fn missing(options: &Options, count: usize) -> Error {
+fn missing(options: &Options, count: usize) -> Failure {
     let reason = if count == 0 { "there is none" } else { "there are fewer" };
-    Error::Setting { name: "episode", value: options.episode.to_string(), reason }
+    Failure::setting("episode", &options.episode.to_string(), reason)
 }
 
 /// A state with what happened in the step that led to it, which is taken again to know.

@@ -5,30 +5,30 @@ mod page;
 
 use serde_json::{Value, json};
 
-use super::run::plain;
-use super::{family, json_reason, print};
-use crate::error::{Error, Result};
+use super::output::{Done, pretty, print};
+use super::table::plain;
+use super::world::FamilyWords;
+use crate::error::Result;
 use crate::task::{Family, Row, registry};
 use group::{Group, grouped};
 
 /// What is wanted of the table.
 #[derive(clap::Args)]
 pub(super) struct Options {
-    /// Task family: its name, or the JSON file of one of your own; all that are built in where
-    /// none is named
-    #[arg(value_parser = family)]
-    family: Option<Family>,
+    #[command(flatten)]
+    family: FamilyWords,
     /// JSON, one entry for every variable
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
     /// The documentation's page, docs/variables.md
-    #[arg(long, conflicts_with = "family")]
+    #[arg(long, conflicts_with_all = ["first", "named"])]
     markdown: bool,
 }
 
 /// Prints the table; the ranges are those of the family's start.
-pub(super) fn variables(options: &Options) -> Result<i32> {
-    let families = match &options.family {
+pub(super) fn variables(options: &Options) -> Done {
+    let named = options.family.named()?;
+    let families = match &named {
         Some(family) => vec![family.clone()],
         None => registry::names().map(Family::named).collect::<Result<_>>()?,
     };
@@ -39,15 +39,10 @@ pub(super) fn variables(options: &Options) -> Result<i32> {
             .map(|(family, rows)| json!({"family": family.name(), "variables": rows}))
             .collect();
         // One family is an object, several are a list of them.
-        let document = match (&options.family, all.as_slice()) {
-            (Some(_), [one]) => serde_json::to_string_pretty(one),
-            _ => serde_json::to_string_pretty(&all),
-        };
-        document.map_err(|error| Error::Malformed {
-            what: "table of variables".to_string(),
-            path: ".".to_string(),
-            reason: json_reason(&error),
-        })?
+        match (&named, all.as_slice()) {
+            (Some(_), [one]) => pretty(one)?,
+            _ => pretty(&all)?,
+        }
     } else if options.markdown {
         page::page(&tables)
     } else {
