@@ -10,7 +10,7 @@ use crate::causal::Replay;
 use crate::causal::replay::Layout;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
-/// So many parts are held against one at a time; no scene has fewer.
+/// So many parts are held against one at a time.
 const LANES: usize = 4;
 
 /// The test, and its room to work in.
@@ -87,7 +87,10 @@ impl Cut {
         let count = self.parts.len();
         let own: [f32; 6] = std::array::from_fn(|bound| own[bound * count + part]);
         let beyond = &self.beyond[usize::from(upper)];
-        let more = |a: f32, b: f32| if a > b { a } else { b };
+        if count < LANES {
+            let bounds = |other: usize| std::array::from_fn(|bound| others[bound * count + other]);
+            return (0..count).any(|other| apart(&own, &bounds(other)) + beyond[other] <= 0.0);
+        }
         let mut least = [f32::INFINITY; LANES];
         // The last ones may be looked at twice.
         for at in (0..count).step_by(LANES).map(|at| at.min(count - LANES)) {
@@ -95,16 +98,21 @@ impl Cut {
             let bounds: [[f32; LANES]; 6] = std::array::from_fn(lanes);
             let beyond = lanes_of(beyond, at);
             for lane in 0..LANES {
-                // The distance along the axis on which the two are farthest apart.
-                let apart = |axis: usize| {
-                    more(bounds[axis][lane] - own[3 + axis], own[axis] - bounds[3 + axis][lane])
-                };
-                let distance = more(apart(0), more(apart(1), apart(2))) + beyond[lane];
+                let distance = apart(&own, &bounds.map(|of| of[lane])) + beyond[lane];
                 least[lane] = if distance < least[lane] { distance } else { least[lane] };
             }
         }
         least.iter().any(|distance| *distance <= 0.0)
     }
+}
+
+/// The distance of two boxes along the axis on which they are farthest apart; of each box its three
+/// low bounds, then its three high ones.
+#[inline]
+fn apart(one: &[f32; 6], other: &[f32; 6]) -> f32 {
+    let more = |a: f32, b: f32| if a > b { a } else { b };
+    let along = |axis: usize| more(other[axis] - one[3 + axis], one[axis] - other[3 + axis]);
+    more(along(0), more(along(1), along(2)))
 }
 
 /// Some numbers from a place on.
@@ -113,4 +121,55 @@ fn lanes_of(numbers: &[f32], at: usize) -> [f32; LANES] {
     let mut lanes = [0.0; LANES];
     lanes.copy_from_slice(&numbers[at..at + LANES]);
     lanes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Rng;
+
+    /// Boxes of many parts as a replay keeps them: lows of x of all parts, of y, of z, then highs.
+    fn boxes(count: usize, rng: &mut Rng) -> Vec<f32> {
+        let lows: Vec<f32> = (0..3 * count).map(|_| rng.uniform(0.0, 1.0) as f32).collect();
+        let highs: Vec<f32> = lows.iter().map(|low| low + rng.uniform(0.0, 0.7) as f32).collect();
+        [lows, highs].concat()
+    }
+
+    #[test]
+    fn parts_meet_where_their_boxes_do_however_many_parts_there_are() {
+        let seed = 31;
+        println!("seed {seed}");
+        let mut rng = Rng::stream(seed, 0, "cut");
+        let mut found = [0; 2];
+        for count in 1..=2 * LANES + 3 {
+            for _ in 0..200 {
+                let own_body = Part { body: 0, still: false, upper: false };
+                let mut parts = vec![own_body; count];
+                parts.iter_mut().for_each(|part| part.body = rng.below(2) as u8);
+                parts.iter_mut().for_each(|part| part.upper = rng.below(3) == 0);
+                let mut cut = Cut { beyond: [vec![0.0; count], vec![0.0; count]], parts };
+                let (own, others) = (boxes(count, &mut rng), boxes(count, &mut rng));
+                cut.take(1, &[0, 1]);
+                for part in 0..count {
+                    let upper = cut.parts[part].upper;
+                    let meets = |other: usize| {
+                        let matters = cut.parts[other].body == 1;
+                        let both_upper = upper && cut.parts[other].upper;
+                        let touch = |axis: usize| {
+                            let low = |of: &[f32], part: usize| of[axis * count + part];
+                            let high = |of: &[f32], part: usize| of[(3 + axis) * count + part];
+                            low(&own, part) <= high(&others, other)
+                                && low(&others, other) <= high(&own, part)
+                        };
+                        matters && !both_upper && (0..3).all(touch)
+                    };
+                    let expected = (0..count).any(meets);
+                    let met = cut.meets(&own, part, upper, &others);
+                    assert_eq!(met, expected, "part {part} of {count}");
+                    found[usize::from(met)] += 1;
+                }
+            }
+        }
+        assert!(found.iter().all(|count| *count > 1000), "{found:?}");
+    }
 }
