@@ -92,7 +92,7 @@ fn main() -> trifactor::Result<()> {
     let start = busy();
     let count = 2000;
     for sample in 0..count {
-        samples.worth(sample, &replay, &env)?;
+        samples.worth(sample, &env)?;
     }
     println!("rewards, lazily: {:.0}/s", count as f64 / (busy() - start));
     Ok(())

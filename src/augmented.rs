@@ -115,7 +115,7 @@ impl Recorded {
         };
         let (mut env, mut writer) = (self.env.twin()?, Writer::create(path, &header)?);
         for sample in 0..samples.len() {
-            let mut t = samples.transition(sample, &self.replay);
+            let mut t = samples.transition(sample);
             if sample % steps == 0 {
                 writer.flush(0)?;
                 writer.push(0, &self.state_row(&mut env, &t.before)?)?;
@@ -238,7 +238,7 @@ impl Certificates {
     /// As [`Certificate::of`].
     pub fn of(method: &str, samples: &Samples, recorded: &Recorded) -> Result<Self> {
         let mut oracle = recorded.oracle()?;
-        let of = |i| Certificate::of(method, i, samples, &recorded.replay, &mut oracle);
+        let of = |i| Certificate::of(method, i, samples, &mut oracle);
         Ok(Self { all: (0..samples.len()).map(of).collect::<Result<_>>()? })
     }
 

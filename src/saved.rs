@@ -1,6 +1,8 @@
-//! Documents that outlive a release: which format they are in, which release wrote them.
+//! Documents that outlive a release: which format they are in, which release wrote them; and files
+//! that one writer has at a time.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -34,7 +36,7 @@ impl Format {
     /// Some contents as a document on one line; they must be written as a JSON object.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for what JSON can not say.
+    /// [`Error::Malformed`] for what JSON cannot say.
     pub fn write<T: Serialize>(&self, contents: &T) -> Result<String> {
         serde_json::to_string(&self.written(contents)).map_err(|e| self.malformed(".", &e))
     }
@@ -42,7 +44,7 @@ impl Format {
     /// As [`Format::write`], on many lines.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for what JSON can not say.
+    /// [`Error::Malformed`] for what JSON cannot say.
     pub fn write_pretty<T: Serialize>(&self, contents: &T) -> Result<String> {
         serde_json::to_string_pretty(&self.written(contents)).map_err(|e| self.malformed(".", &e))
     }
@@ -59,7 +61,7 @@ impl Format {
     /// The contents of a document.
     ///
     /// # Errors
-    /// [`Error::Malformed`] with the place: another format, a version that this release can not
+    /// [`Error::Malformed`] with the place: another format, a version that this release cannot
     /// read, a field that is missing, unknown or of the wrong kind.
     pub fn read<T: DeserializeOwned>(&self, json: &str) -> Result<T> {
         let mut fields: Map<String, Value> =
@@ -107,12 +109,43 @@ impl Format {
     }
 }
 
-/// Writes a document's text to a file, with a line's end.
+/// Writes a document's text to a file, with a line's end; a file that is there already is replaced
+/// whole, or stays as it is.
 ///
 /// # Errors
 /// [`Error::File`].
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, format!("{text}\n")).map_err(|e| file_error(path, &e))
+    replace(path, |file| writeln!(file, "{text}"))
+}
+
+/// Writes a file beside another one, whose place it then takes: whatever breaks off, one of the two
+/// is there whole.
+///
+/// # Errors
+/// [`Error::File`].
+pub(crate) fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<()> {
+    // A link or a device stays what it is.
+    let special = fs::symlink_metadata(path).is_ok_and(|found| !found.is_file());
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.new", std::process::id()));
+    let beside = if special { path.to_path_buf() } else { path.with_file_name(name) };
+    let written = File::create(&beside).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush()?;
+        if special { Ok(()) } else { file.get_ref().sync_all() }
+    });
+    let replaced = match special {
+        true => written,
+        false => written.and_then(|()| fs::rename(&beside, path)),
+    };
+    if replaced.is_err() && !special {
+        let _ = fs::remove_file(&beside);
+    }
+    replaced.map_err(|e| file_error(path, &e))
 }
 
 /// The text of a file.
@@ -123,8 +156,66 @@ pub fn read_file(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|e| file_error(path, &e))
 }
 
-fn file_error(path: &Path, error: &std::io::Error) -> Error {
+pub(crate) fn file_error(path: &Path, error: &io::Error) -> Error {
     Error::File { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// A file that one writer has: it is locked until this is dropped, or until its process ends.
+///
+/// A forked process has the lock too for as long as it lives, and is refused the file.
+#[derive(Debug)]
+pub(crate) struct Lock {
+    file: File,
+    held: bool,
+    process: u32,
+}
+
+impl Lock {
+    /// Locks a file; not where the file system has no locks, see [`Lock::is_held`].
+    ///
+    /// # Errors
+    /// [`Error::File`] where another writer has it, in this process or in another.
+    pub(crate) fn of(path: &Path, file: File) -> Result<Self> {
+        let held = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => false,
+            Err(TryLockError::Error(error)) => return Err(file_error(path, &error)),
+            Err(TryLockError::WouldBlock) => {
+                let reason = "it is being written by another recorder or program; close that first";
+                return Err(Error::File {
+                    path: path.display().to_string(),
+                    reason: reason.to_string(),
+                });
+            }
+        };
+        Ok(Self { file, held, process: std::process::id() })
+    }
+
+    /// The file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Whether the file system keeps others out.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Whether the file belongs to this process: a forked one must leave it alone.
+    pub(crate) fn is_own(&self) -> bool {
+        self.process == std::process::id()
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close the file is not enough: a process that is being started elsewhere in this
+        // program has it too, until it runs its own. A forked process must not unlock it: the lock
+        // is its parent's.
+        if self.is_own() {
+            let _ = self.file.unlock();
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Planning with the true model; the long form solves pushing in ten worlds.
 
-use trifactor::agent::{Cem, Mpc, MpcSettings, Policy};
+use trifactor::agent::{self, Cem, Mpc, MpcSettings, Policy};
 use trifactor::intervention::Intervention;
 use trifactor::robot::Nine;
 use trifactor::{Config, Env, Error};
@@ -78,4 +78,33 @@ fn a_state_of_another_world_is_refused_by_a_plan_and_holds_the_robot() {
     policy.act(other.state(), &mut action);
     assert_eq!(action, other.state().robot.target);
     assert!(Mpc::new(&env, MpcSettings { knots: 0, ..small(1) }).is_err());
+}
+
+#[test]
+fn a_policy_that_remembers_what_another_one_did_goes_on_the_same() {
+    let mut env = worlds::env("pushing", 10).unwrap();
+    worlds::begin(&mut env, Change::Jitter, 3).unwrap();
+    let planner = || Box::new(Mpc::new(&env, small(1)).unwrap()) as Box<dyn Policy>;
+    let scripted = || Box::new(agent::ScriptedBlocks::new(env.dt())) as Box<dyn Policy>;
+    for (name, steps, mut both) in
+        [("mpc", 6, [planner(), planner()]), ("scripted", 40, [scripted(), scripted()])]
+    {
+        let mut world = env.twin().unwrap();
+        world.set_state(env.state()).unwrap();
+        for step in 0..2 * steps {
+            let [mut one, mut other] = [world.state().robot.target; 2];
+            both[0].act(world.state(), &mut one);
+            if step == steps {
+                let memory = both[0].memory().unwrap();
+                both[1].recall(&memory).unwrap();
+                assert_eq!(both[1].memory().unwrap(), memory, "{name}");
+            }
+            if step > steps {
+                both[1].act(world.state(), &mut other);
+                assert_eq!(one, other, "{name}, step {step}");
+            }
+            world.step(&agent::action(world.config(), &one).unwrap()).unwrap();
+        }
+        assert!(matches!(both[1].recall("{}"), Err(Error::Malformed { .. })), "{name}");
+    }
 }

@@ -233,7 +233,7 @@ impl Source {
                 let mut coda = Coda { method, ..Coda::default() };
                 let mut samples = Samples::new(replay.layout());
                 Generator::new(replay, &mut coda)?.fill(drawn, &mut rng, &mut samples)?;
-                let made = (0..samples.len()).map(|i| samples.transition(i, replay)).collect();
+                let made = (0..samples.len()).map(|i| samples.transition(i)).collect();
                 let real: Vec<_> = (0..replay.len()).map(|row| replay.transition(row)).collect();
                 let made = making.chosen(made, count, &real, joined);
                 made.iter().for_each(|t| robot_row(t, &mut table));

@@ -1,11 +1,11 @@
 //! Replay and CoDA as Python's `trifactor.augment` drives them.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLockReadGuard};
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use trifactor::augment::{Coda, Generator, Method, Report, Resimulator, Samples};
 use trifactor::augmented::Recorded;
 use trifactor::causal::replay::{Columns, Layout};
@@ -25,15 +25,16 @@ use crate::state::State;
 type Array1<'py, T> = Bound<'py, PyArray1<T>>;
 type Array2<'py, T> = Bound<'py, PyArray2<T>>;
 
-/// Observations, actions, rewards, next observations, terminated.
-type Learned<'py> =
-    (Array2<'py, f32>, Array2<'py, f32>, Array1<'py, f64>, Array2<'py, f32>, Array1<'py, bool>);
+/// Actions, rewards, terminated.
+type Outcomes<'py> = (Array2<'py, f32>, Array1<'py, f64>, Array1<'py, bool>);
+
+/// A function and its arguments, which make an object again.
+type Made<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>,));
 
 /// Transitions in columns; `trifactor.augment.Replay` says what each call means.
 #[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeReplay {
-    // Shared with the samples that are made of it.
-    replay: Guarded<Arc<Replay>>,
+    replay: Guarded<Replay>,
 }
 
 #[pymethods]
@@ -58,14 +59,30 @@ impl NativeReplay {
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let replay = self.get()?;
+        let replay: &Replay = &replay;
         py.detach(|| replay.save(&path)).map_err(to_python)
+    }
+
+    /// What `to_bytes` gave.
+    #[staticmethod]
+    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
+        Ok(Self::of(Replay::read_from(&mut &*bytes).map_err(to_python)?))
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let replay = self.get()?;
+        bytes(py, |out| replay.write_to(out))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Made<'py>> {
+        Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?,)))
     }
 
     /// Adds an environment's last step, which began in that state.
     fn add(&self, env: &NativeEnv, before: &State) -> PyResult<()> {
         let before = trifactor::State::clone(&before.inner);
         let t = Transition::last(&env.read()?.env, before).map_err(to_python)?;
-        Arc::make_mut(&mut *self.replay.write()?).push(&t).map_err(to_python)
+        self.replay.write()?.push(&t).map_err(to_python)
     }
 
     fn __len__(&self) -> PyResult<usize> {
@@ -132,18 +149,18 @@ impl NativeReplay {
         let made = Generator::new(&replay, &mut coda)
             .and_then(|mut generator| generator.fill(count, &mut rng, &mut samples));
         let report = report(py, &failed.or(made)?)?;
-        Ok((NativeSamples { replay, samples }, report))
+        Ok((NativeSamples { samples }, report))
     }
 }
 
 impl NativeReplay {
     fn of(replay: Replay) -> Self {
-        Self { replay: Guarded::new("replay", Arc::new(replay)) }
+        Self { replay: Guarded::new("replay", replay) }
     }
 
-    /// The transitions as they are now.
-    fn get(&self) -> PyResult<Arc<Replay>> {
-        Ok(Arc::clone(&*self.replay.read()?))
+    /// The transitions, to which none is added meanwhile.
+    fn get(&self) -> PyResult<RwLockReadGuard<'_, Replay>> {
+        self.replay.read()
     }
 }
 
@@ -192,7 +209,6 @@ fn model(
 /// What CoDA made; `trifactor.augment.Samples` says what each call means.
 #[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeSamples {
-    replay: Arc<Replay>,
     samples: Samples,
 }
 
@@ -206,6 +222,20 @@ impl NativeSamples {
         arrays(py, self.samples.columns())
     }
 
+    /// What `to_bytes` gave.
+    #[staticmethod]
+    fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
+        Ok(Self { samples: Samples::read_from(&mut &*bytes).map_err(to_python)? })
+    }
+
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        bytes(py, |out| self.samples.write_to(out))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Made<'py>> {
+        Ok((py.get_type::<Self>().getattr("from_bytes")?, (self.to_bytes(py)?,)))
+    }
+
     /// The replay's row that each finger and block comes from.
     fn sources<'py>(&self, py: Python<'py>) -> PyResult<Array2<'py, u32>> {
         let rows = (0..self.len()).map(|i| self.samples.sources(i).to_vec());
@@ -215,32 +245,48 @@ impl NativeSamples {
     /// The states of a sample before and after.
     fn states(&self, sample: usize) -> PyResult<(State, State)> {
         self.check(sample)?;
-        let t = self.samples.transition(sample, &self.replay);
+        let t = self.samples.transition(sample);
         Ok((State::new(&t.before), State::new(&t.after)))
     }
 
     /// The largest difference of a sample from its repeated step, and whether it is none.
     fn check_sample(&self, env: &NativeEnv, sample: usize) -> PyResult<(bool, f64)> {
         self.check(sample)?;
-        let t = self.samples.transition(sample, &self.replay);
+        let t = self.samples.transition(sample);
         let found = oracle(env)?.check(&t).map_err(to_python)?;
         Ok((found.bitwise, found.largest()))
     }
 
-    /// Every sample as an agent of an environment would have seen it.
-    fn learned<'py>(&self, py: Python<'py>, env: &NativeEnv) -> PyResult<Learned<'py>> {
+    /// The observations before and after of every sample, flat, as an environment writes them.
+    fn observations<'py>(
+        &self,
+        py: Python<'py>,
+        env: &NativeEnv,
+    ) -> PyResult<(Array2<'py, f32>, Array2<'py, f32>)> {
         let mut twin = env.read()?.env.twin().map_err(to_python)?;
-        let config = twin.config().clone();
-        let (count, length) = (self.len(), twin.observation_len());
-        let mut observations = [vec![0.0; count * length], vec![0.0; count * length]];
-        let (mut actions, mut rewards, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-        let bounds = config.action_mode.bounds();
+        let (count, mut both) = (self.len(), [Vec::new(), Vec::new()]);
         for i in 0..count {
-            let t = self.samples.transition(i, &self.replay);
-            for (state, rows) in [&t.before, &t.after].into_iter().zip(&mut observations) {
+            let t = self.samples.transition(i);
+            for (state, rows) in [&t.before, &t.after].into_iter().zip(&mut both) {
                 twin.set_state(state).map_err(to_python)?;
-                twin.observe(&mut rows[i * length..(i + 1) * length]).map_err(to_python)?;
+                let begun = rows.len();
+                rows.resize(begun + twin.observation_len(), 0.0);
+                twin.observe(&mut rows[begun..]).map_err(to_python)?;
             }
+        }
+        let [before, after] = both;
+        Ok((table(py, before, count)?, table(py, after, count)?))
+    }
+
+    /// The actions of every sample as an environment takes them, what its task pays, and whether it
+    /// ends the episode.
+    fn outcomes<'py>(&self, py: Python<'py>, env: &NativeEnv) -> PyResult<Outcomes<'py>> {
+        let twin = env.read()?.env.twin().map_err(to_python)?;
+        let (config, count) = (twin.config(), self.len());
+        let bounds = config.action_mode.bounds();
+        let (mut actions, mut rewards, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        for i in 0..count {
+            let t = self.samples.transition(i);
             let worth = twin.worth(&t.before, &t.after).map_err(to_python)?;
             rewards.push(worth.reward);
             ends.push(worth.terminated);
@@ -250,14 +296,8 @@ impl NativeSamples {
             };
             actions.extend(t.action.iter().enumerate().map(entry));
         }
-        let [before, after] = observations;
-        Ok((
-            table(py, before, count)?,
-            table(py, actions, count)?,
-            PyArray1::from_vec(py, rewards),
-            table(py, after, count)?,
-            PyArray1::from_vec(py, ends),
-        ))
+        let (rewards, ends) = (PyArray1::from_vec(py, rewards), PyArray1::from_vec(py, ends));
+        Ok((table(py, actions, count)?, rewards, ends))
     }
 }
 
@@ -346,6 +386,16 @@ fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>>
     }
     dictionary.set_item("mean_components", report.mean_components())?;
     Ok(dictionary)
+}
+
+/// What is written, as bytes.
+fn bytes(
+    py: Python<'_>,
+    write: impl FnOnce(&mut Vec<u8>) -> std::io::Result<()>,
+) -> PyResult<Bound<'_, PyBytes>> {
+    let mut out = Vec::new();
+    write(&mut out)?;
+    Ok(PyBytes::new(py, &out))
 }
 
 /// A table of so many rows.

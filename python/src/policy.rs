@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
+use trifactor::Error;
 use trifactor::agent::{self, BuiltIn, Network};
 use trifactor::space::BoxSpace;
 
@@ -13,6 +14,9 @@ use crate::env::NativeEnv;
 use crate::errors::to_python;
 use crate::guarded::Guarded;
 use crate::state::State;
+
+/// A function and its arguments, which make an object again.
+type Made<'py> = (Bound<'py, PyAny>, (Bound<'py, PyBytes>,));
 
 /// A policy of `trifactor::agent` for one world.
 #[pyclass(frozen, module = "trifactor._trifactor")]
@@ -47,6 +51,16 @@ impl NativePolicy {
         self.policy.write()?.reset();
         Ok(())
     }
+
+    /// What it remembers of the episode, as JSON.
+    fn memory(&self) -> PyResult<String> {
+        self.policy.memory().map_err(to_python)
+    }
+
+    /// Remembers what `memory` of another one gave.
+    fn recall(&mut self, memory: &str) -> PyResult<()> {
+        self.policy.recall(memory).map_err(to_python)
+    }
 }
 
 /// The names of the policies without learning.
@@ -70,14 +84,31 @@ pub(crate) fn partial_solution<'py>(
 #[pyclass(frozen, module = "trifactor._trifactor")]
 pub(crate) struct NativeNetwork {
     network: Network,
+    content: Vec<u8>,
 }
 
 #[pymethods]
 impl NativeNetwork {
     #[new]
     fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let network = py.detach(|| Network::load(&path)).map_err(to_python)?;
-        Ok(Self { network })
+        let read = || std::fs::read(&path);
+        let content = py.detach(read).map_err(|error| {
+            let (path, reason) = (path.display().to_string(), error.to_string());
+            to_python(Error::File { path, reason })
+        })?;
+        Self::from_bytes(content)
+    }
+
+    /// The network of a file's contents.
+    #[staticmethod]
+    fn from_bytes(content: Vec<u8>) -> PyResult<Self> {
+        let network = Network::from_bytes(&content).map_err(to_python)?;
+        Ok(Self { network, content })
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Made<'py>> {
+        let made = py.get_type::<Self>().getattr("from_bytes")?;
+        Ok((made, (PyBytes::new(py, &self.content),)))
     }
 
     /// How many numbers an observation has.

@@ -45,6 +45,21 @@ impl NativeSprites {
         Ok((state, taken.reward, taken.truncated, mask, components(&t.mask), t.noise))
     }
 
+    /// What `to_json` gave.
+    #[staticmethod]
+    fn from_json(text: &str) -> PyResult<Self> {
+        let env = SpriteEnv::from_json(text).map_err(to_python)?;
+        Ok(Self { env: Guarded::new("environment", env) })
+    }
+
+    fn to_json(&self) -> PyResult<String> {
+        self.env.read()?.to_json().map_err(to_python)
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, (String,))> {
+        Ok((py.get_type::<Self>().getattr("from_json")?, (self.to_json()?,)))
+    }
+
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Array1<'py, f64>> {
         Ok(PyArray1::from_slice(py, &self.env.read()?.state().numbers()))
     }

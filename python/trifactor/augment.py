@@ -23,10 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trifactor import checks
-from trifactor._trifactor import NativeReplay, NativeSamples, State
+from trifactor._trifactor import NativeReplay
 from trifactor._trifactor import augment_dataset as native_augment
 from trifactor.errors import SettingError
 from trifactor.record import Dataset
+from trifactor.samples import Samples
 
 __all__ = ["MaskModel", "RecordReplay", "Replay", "Samples", "augment_dataset"]
 
@@ -48,21 +49,6 @@ class MaskModel(Protocol):
 
         `before` is a row of `Replay.arrays()["before"]`, `action` one of `["action"]`.
         """
-
-
-class Buffer(Protocol):
-    """A replay buffer as Stable-Baselines3 has it."""
-
-    def add(
-        self,
-        obs: Any,
-        next_obs: Any,
-        action: Any,
-        reward: Any,
-        done: Any,
-        infos: list[dict[str, Any]],
-    ) -> None:
-        """Add a transition of every environment."""
 
 
 class Replay:
@@ -93,6 +79,16 @@ class Replay:
         outcome = self._env.step(action)
         self._native.add(self._native_env, before)
         return outcome
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The environment and the steps."""
+        return {"env": self._env, "native": self._native}
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Go on with the steps in the environment's copy."""
+        self._env, self._native = contents["env"], contents["native"]
+        self._native_env = checks.native(self._env)
+        self._native_env.record_sweeps(True)
 
     def __len__(self) -> int:
         """How many steps there are."""
@@ -234,8 +230,8 @@ def augment_dataset(
 
     Raises:
         StateError: a step does not come out as it was recorded.
-        SettingError: an argument can not be meant.
-        TrifactorError: the file can not be written, or is there already.
+        SettingError: an argument has no such value.
+        TrifactorError: the file cannot be written, or is there already.
     """
     report = native_augment(
         dataset.path if isinstance(dataset, Dataset) else checks.path("dataset", dataset),
@@ -269,60 +265,3 @@ def _method(name: str, method: Any) -> Any:
         known = "pass a name, or an object with `name`, `threshold` and `scores`"
         raise SettingError(f"{name} {checks.shown(method)}: {known}")
     return method
-
-
-class Samples:
-    """Made-up transitions; `report` says what came of the proposals."""
-
-    def __init__(
-        self, native: NativeSamples, report: dict[str, Any], env: gym.Env[Any, Any]
-    ) -> None:
-        """Take what `Replay.coda` made."""
-        self._native, self.report, self._env = native, report, env
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._native)
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """As `Replay.arrays`."""
-        return self._native.arrays()
-
-    def sources(self) -> NDArray[np.uint32]:
-        """The step that every finger and block comes from, a row per sample."""
-        return self._native.sources()
-
-    def states(self, sample: int) -> tuple[State, State]:
-        """The states before and after, which an environment can be set to."""
-        return self._native.states(checks.index("sample", sample, len(self)))
-
-    def check(self, sample: int) -> tuple[bool, float]:
-        """Take a sample's step: whether it comes out bit for bit, and the largest difference."""
-        return self._native.check_sample(
-            checks.native(self._env), checks.index("sample", sample, len(self))
-        )
-
-    def learned(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Observations, actions, rewards, next observations, terminated, as an agent has them.
-
-        Rewards are computed by the task, from the made-up states.
-        """
-        env: Any = self._env.unwrapped
-        flat = isinstance(env.observation_space, gym.spaces.Box)
-        if not flat or env._settings.extra_observations:
-            raise SettingError("learned: only flat observations without extra_observations")
-        observations, actions, rewards, following, ends = self._native.learned(checks.native(env))
-        shape = (-1, *env.observation_space.shape)
-        return observations.reshape(shape), actions, rewards, following.reshape(shape), ends
-
-    def add_to(self, buffer: Buffer) -> None:
-        """Add all to a replay buffer of one environment, as Stable-Baselines3 has it."""
-        for before, action, reward, after, done in zip(*self.learned(), strict=True):
-            buffer.add(
-                before[None],
-                after[None],
-                action[None],
-                np.array([reward], np.float32),
-                np.array([done]),
-                [{}],
-            )

@@ -192,6 +192,11 @@ def evaluation_callback(every: int, *, log: str = "evaluation", **arguments: Any
             self.history: list[tuple[int, Scores]] = []
             self._next = every
 
+        def __reduce__(self) -> Any:
+            """The class lives in a function, which a copy asks for it again."""
+            made = partial(evaluation_callback, every, log=log, **arguments)
+            return made, (), self.__dict__
+
         def _on_step(self) -> bool:
             if self.num_timesteps < self._next:
                 return True

@@ -78,15 +78,33 @@ class _Onnx:
         except ImportError as error:
             hint = "pip install trifactor[onnx]"
             raise ImportError(f"a policy from an ONNX file needs onnxruntime: {hint}") from error
-        options = onnxruntime.SessionOptions()
+        self._runtime, self._path = onnxruntime, path
+        # Kept for copies: the file may have changed until one is made.
+        self._content = path.read_bytes()
+        self._session = self._made(str(path))
+        self._low, self._high = low, high
+
+    def _made(self, source: str | bytes) -> Any:
+        """What runs the graph of a file, or of its contents."""
+        options = self._runtime.SessionOptions()
         # One thread gives the same sums whatever the machine; these networks are small.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        providers = ["CPUExecutionProvider"]
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers)
+            return self._runtime.InferenceSession(source, options, ["CPUExecutionProvider"])
         except Exception as error:
-            raise FormatError(f"network '{path}': {error}") from error
-        self._low, self._high = low, high
+            raise FormatError(f"network '{self._path}': {error}") from error
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but the session, which is made anew of the file's contents."""
+        return {**self.__dict__, "_runtime": None, "_session": None}
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Make the session anew."""
+        import onnxruntime
+
+        self.__dict__.update(contents)
+        self._runtime = onnxruntime
+        self._session = self._made(self._content)
 
     def __call__(self, observations: Any) -> NDArray[Any]:
         inputs = self._session.get_inputs()

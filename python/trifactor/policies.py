@@ -45,14 +45,11 @@ class ScriptedPolicy:
         """
         name = checks.text("name", name)
         inner = getattr(env, "unwrapped", env)
-        if isinstance(inner, TriFingerVectorEnv):
-            native = inner._single._native
-            self._policies = [NativePolicy(native, name) for _ in range(inner.num_envs)]
-        elif isinstance(inner, TriFingerEnv):
-            self._policies = [NativePolicy(inner._native, name)]
-        else:
+        if not isinstance(inner, (TriFingerEnv, TriFingerVectorEnv)):
             raise SettingError(f"env: {type(inner).__name__} is no environment of trifactor")
         self._env: TriFingerEnv | TriFingerVectorEnv = inner
+        self._name = name
+        self._policies = self._made()
 
     def __call__(self, observation: Any = None) -> NDArray[np.float32]:
         """The action for the present state, a row for each world of a batch."""
@@ -65,6 +62,25 @@ class ScriptedPolicy:
         """Forget the past; at an episode's first step it is forgotten without that."""
         for policy in self._policies:
             policy.reset()
+
+    def _made(self) -> list[NativePolicy]:
+        """A policy for every world."""
+        if isinstance(self._env, TriFingerEnv):
+            return [NativePolicy(self._env._native, self._name)]
+        native = self._env._single._native
+        return [NativePolicy(native, self._name) for _ in range(self._env.num_envs)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The environment, and what is remembered of every world's episode."""
+        memories = [policy.memory() for policy in self._policies]
+        return {**self.__dict__, "_policies": memories}
+
+    def __setstate__(self, contents: dict[str, Any]) -> None:
+        """Make the policies anew, each with what it remembered."""
+        self.__dict__.update(contents)
+        self._policies = self._made()
+        for policy, memory in zip(self._policies, contents["_policies"], strict=True):
+            policy.recall(memory)
 
 
 def scripted_policy(

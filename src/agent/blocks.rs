@@ -1,10 +1,13 @@
 //! Blocks brought to their goals by two fingers: inverse kinematics in a closed loop.
 
-use super::Policy;
+use serde::{Deserialize, Serialize};
+
 use super::errand::{Errand, YAW_WEIGHT};
 use super::grasp::{Grasp, OPENING, plan};
 use super::motion::{Tips, approach, flipped, inverse, joints, leading, parked, tips};
 use super::pose::{Upright, Way, along, distance, leaning, nearest, wrapped};
+use super::{MEMORY, Policy};
+use crate::error::Result;
 use crate::math::Triple;
 use crate::robot::{FINGERS, Nine, kinematics};
 use crate::world::State;
@@ -45,7 +48,8 @@ const CLOSE: f64 = 0.008;
 /// Two fingers take a block by opposite faces and slide it along the floor, or lift and lower it
 /// where its goal is above the floor or something fixed is in the way; they let go, and take it
 /// again where that was not enough. A block whose goal hangs in the air is held there.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScriptedBlocks {
     dt: f64,
     phase: Phase,
@@ -59,7 +63,7 @@ pub struct ScriptedBlocks {
 /// Pushing is what [`ScriptedBlocks`] does with one block and a goal on the floor.
 pub type ScriptedPush = ScriptedBlocks;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Phase {
     /// The fingers move out of the way, then a grasp is chosen.
     Choose,
@@ -71,7 +75,7 @@ enum Phase {
     LetGo { opened: Tips, fingers: [usize; 2], rising: bool },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Stage {
     Rise,
     Over,
@@ -79,7 +83,7 @@ enum Stage {
     Close,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Carry {
     errand: Errand,
     grasp: Grasp,
@@ -268,6 +272,15 @@ impl Carry {
 impl Policy for ScriptedBlocks {
     fn reset(&mut self) {
         *self = Self::new(self.dt);
+    }
+
+    fn memory(&self) -> Result<String> {
+        MEMORY.write(self)
+    }
+
+    fn recall(&mut self, memory: &str) -> Result<()> {
+        *self = MEMORY.read(memory)?;
+        Ok(())
     }
 
     fn act(&mut self, state: &State, action: &mut Nine) {

@@ -1,6 +1,8 @@
 //! Policies by name, as commands, evaluations and Python drive them.
 
-use super::{Mpc, MpcSettings, Policy, action, scripted};
+use serde::{Deserialize, Serialize};
+
+use super::{MEMORY, Mpc, MpcSettings, Policy, action, scripted};
 use crate::env::{Config, Env};
 use crate::error::{Error, Result};
 use crate::evaluation::Driver;
@@ -28,6 +30,13 @@ enum Kind {
     Random,
     /// With the action that stays, once an episode has begun.
     Idle(Option<Nine>),
+}
+
+/// What `idle` remembers: the action that stays.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Idle {
+    stay: Option<Nine>,
 }
 
 impl BuiltIn {
@@ -87,6 +96,32 @@ impl BuiltIn {
                     None => *stay.insert(action(&self.config, joints)?),
                 };
             }
+        }
+        Ok(())
+    }
+
+    /// What it remembers of the episode, as JSON; `random` remembers nothing.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for what JSON cannot say.
+    pub fn memory(&self) -> Result<String> {
+        match &self.kind {
+            Kind::Joints(policy) => policy.memory(),
+            Kind::Random => Ok(String::new()),
+            Kind::Idle(stay) => MEMORY.write(&Idle { stay: *stay }),
+        }
+    }
+
+    /// Remembers what [`BuiltIn::memory`] of the policy of the same name wrote, and goes on as that
+    /// one would.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn recall(&mut self, memory: &str) -> Result<()> {
+        match &mut self.kind {
+            Kind::Joints(policy) => policy.recall(memory)?,
+            Kind::Random => (),
+            Kind::Idle(stay) => *stay = MEMORY.read::<Idle>(memory)?.stay,
         }
         Ok(())
     }

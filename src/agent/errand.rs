@@ -1,5 +1,7 @@
 //! What is to be done: which block to where, and in which manner.
 
+use serde::{Deserialize, Serialize};
+
 use super::clearance::{Body, apart};
 use super::pose::{Upright, Way, distance, nearest};
 use crate::math::{self, Triple};
@@ -23,7 +25,7 @@ const PLACES: ([f64; 3], usize) = ([0.06, 0.09, 0.12], 16);
 const POINTS: usize = 24;
 
 /// One block and where it is to stand.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Errand {
     /// The block's index.
     pub(super) block: usize,

@@ -1,5 +1,7 @@
 //! Which two fingers take a block by which two faces, and how far they can carry it.
 
+use serde::{Deserialize, Serialize};
+
 use super::clearance::{Body, around, between, capsules};
 use super::errand::{Errand, YAW_WEIGHT};
 use super::motion::{KNEES_OUT, flipped};
@@ -27,7 +29,7 @@ const SLACK: f64 = 0.001;
 const POINTS: usize = 24;
 
 /// Two fingers at opposite faces of a block.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Grasp {
     /// The finger at the face that the axis points to, and the one opposite.
     pub(super) fingers: [usize; 2],

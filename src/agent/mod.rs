@@ -16,6 +16,7 @@ mod reach;
 use crate::env::Config;
 use crate::error::{Error, Result};
 use crate::robot::{ActionMode, Nine};
+use crate::saved::Format;
 use crate::space::normalize;
 use crate::task::Family;
 use crate::task::reward::Rules;
@@ -37,7 +38,27 @@ pub trait Policy {
     /// Writes the joint angles to drive to, rad: an action of the mode `joint_positions` without
     /// normalisation.
     fn act(&mut self, state: &State, action: &mut Nine);
+
+    /// What it remembers of the episode, as JSON; a policy that remembers nothing writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for what JSON cannot say.
+    fn memory(&self) -> Result<String> {
+        Ok(String::new())
+    }
+
+    /// Remembers what [`Policy::memory`] of a policy made in the same way wrote, and goes on as that
+    /// one would.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    fn recall(&mut self, _memory: &str) -> Result<()> {
+        Ok(())
+    }
 }
+
+/// How policies write what they remember.
+const MEMORY: Format = Format { what: "memory of a policy", version: 1 };
 
 /// The scripted policy for a family, for control steps of `dt` seconds: [`ScriptedReach`] where
 /// fingertips have goals, else [`ScriptedBlocks`].

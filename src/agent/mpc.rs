@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
-use super::Policy;
+use serde::{Deserialize, Serialize};
+
 use super::cem::Cem;
 use super::motion::joints;
 use super::pose::{Upright, distance, nearest, standing};
+use super::{MEMORY, Policy};
 use crate::env::{Config, Env};
 use crate::error::{Error, Result};
 use crate::math::Triple;
@@ -76,8 +78,16 @@ impl Default for MpcSettings {
 pub struct Mpc {
     settings: MpcSettings,
     model: VecEnv,
-    // The points still ahead, and the joint angles of the steps until the next one.
+    memory: Memory,
+}
+
+/// What a policy remembers of the episode.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory {
+    /// The points still ahead.
     plan: Vec<Nine>,
+    /// The joint angles of the steps until the next one.
     next: VecDeque<Nine>,
     tried: u64,
 }
@@ -106,12 +116,12 @@ impl Mpc {
         };
         let model = Env::with_family(config, env.family().clone())?;
         let model = VecEnv::like(&model, 1, settings.threads, Autoreset::Disabled)?;
-        Ok(Self { settings, model, plan: Vec::new(), next: VecDeque::new(), tried: 0 })
+        Ok(Self { settings, model, memory: Memory::default() })
     }
 
     /// How many control steps were tried in the model so far.
     pub fn tried(&self) -> u64 {
-        self.tried
+        self.memory.tried
     }
 
     /// The joint angles to drive to, rad.
@@ -119,27 +129,27 @@ impl Mpc {
     /// # Errors
     /// [`Error::OtherWorld`] for a state of another world than the environment's.
     pub fn plan(&mut self, state: &State) -> Result<Nine> {
-        if let Some(next) = self.next.pop_front() {
+        if let Some(next) = self.memory.next.pop_front() {
             return Ok(next);
         }
         let blocks = !state.blocks.is_empty();
         if blocks && Overlap::Volume.of_state(state) >= self.settings.enough {
-            self.plan.clear();
+            self.memory.plan.clear();
             return Ok(state.robot.target);
         }
         self.search(state)?;
-        Ok(self.next.pop_front().unwrap_or(state.robot.target))
+        Ok(self.memory.next.pop_front().unwrap_or(state.robot.target))
     }
 
     /// Plans anew and begins the plan.
     fn search(&mut self, state: &State) -> Result<()> {
         let MpcSettings { cem, knots, stride, spread, worth, .. } = self.settings;
-        let last = self.plan.last().copied().unwrap_or_else(|| begun(state));
-        self.plan.resize(knots, last);
-        let mut mean = self.plan.concat();
+        let last = self.memory.plan.last().copied().unwrap_or_else(|| begun(state));
+        self.memory.plan.resize(knots, last);
+        let mut mean = self.memory.plan.concat();
         let mut deviations = vec![spread; mean.len()];
         let mut rng = Rng::at_step(state.seed, state.episode, "mpc", state.step);
-        let (model, tried) = (&mut self.model, &mut self.tried);
+        let (model, tried) = (&mut self.model, &mut self.memory.tried);
         let (best, _) = cem.maximise(&mut rng, &mut mean, &mut deviations, |candidates| {
             let sequences: Vec<Vec<f64>> =
                 candidates.iter().map(|points| ways(state, points, stride).concat()).collect();
@@ -147,8 +157,8 @@ impl Mpc {
             *tried += ends.iter().map(|end| end.rewards.len() as u64).sum::<u64>();
             Ok(ends.iter().map(|end| worth.of(end)).collect())
         })?;
-        self.next = ways(state, &best[..9], stride).into();
-        self.plan = best[9..].chunks_exact(9).map(within).collect();
+        self.memory.next = ways(state, &best[..9], stride).into();
+        self.memory.plan = best[9..].chunks_exact(9).map(within).collect();
         Ok(())
     }
 }
@@ -219,8 +229,17 @@ fn ways(state: &State, points: &[f64], stride: usize) -> Vec<Nine> {
 
 impl Policy for Mpc {
     fn reset(&mut self) {
-        self.plan.clear();
-        self.next.clear();
+        self.memory.plan.clear();
+        self.memory.next.clear();
+    }
+
+    fn memory(&self) -> Result<String> {
+        MEMORY.write(&self.memory)
+    }
+
+    fn recall(&mut self, memory: &str) -> Result<()> {
+        self.memory = MEMORY.read(memory)?;
+        Ok(())
     }
 
     /// As [`Mpc::plan`]; in a state of another world the robot keeps its targets.

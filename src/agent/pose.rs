@@ -1,5 +1,7 @@
 //! Poses of blocks that stand upright, and the ways between them.
 
+use serde::{Deserialize, Serialize};
+
 use nalgebra::Vector3;
 
 use crate::math::{self, Quat, Triple, atan2, sin_cos};
@@ -14,7 +16,7 @@ const TURNING: f64 = 0.8;
 const SQUARE: f64 = 1e-6;
 
 /// The pose of a block that stands on one of its faces, or nearly.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Upright {
     /// The centre, world frame, m.
     pub(super) position: Triple,
@@ -104,7 +106,7 @@ pub(super) fn turns(turn: f64, size: Triple) -> [f64; 2] {
 }
 
 /// From where to where a block is moved, and how far up in between.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Way {
     /// Where it begins.
     pub(super) from: Upright,

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Resimulator, Samples};
+use crate::causal::Transition;
 use crate::causal::replay::Layout;
-use crate::causal::{Replay, Transition};
 use crate::error::Result;
 use crate::rng::fnv1a;
 
@@ -42,10 +42,9 @@ impl Certificate {
         method: &str,
         sample: usize,
         samples: &Samples,
-        replay: &Replay,
         oracle: &mut Resimulator,
     ) -> Result<Self> {
-        let t = samples.transition(sample, replay);
+        let t = samples.transition(sample);
         let found = oracle.check(&t)?;
         let (bitwise, error) = (found.bitwise, found.largest());
         let (method, sources) = (method.to_string(), samples.sources(sample).to_vec());

@@ -295,13 +295,13 @@ impl<'a> Generator<'a> {
         for sample in first..out.len() {
             let mask = match &mut self.coda.method {
                 Method::Simulation(oracle) => {
-                    let t = out.transition(sample, self.replay);
+                    let t = out.transition(sample);
                     let truth = oracle.step(&t.before, &t.action)?;
                     out.correct(sample, &truth);
                     truth.mask
                 }
                 Method::Model(model) => {
-                    let t = out.transition(sample, self.replay);
+                    let t = out.transition(sample);
                     model.mask(&t.before, &t.action)?
                 }
                 Method::Cut | Method::Unchecked | Method::Blind => return Ok(true),

@@ -58,7 +58,8 @@ impl Generator<'_> {
                 bounds += self.replay.regions(row).iter().step_by(LINE / 4).sum::<f32>();
             }
             bits ^= columns.mask_row(row)[0] ^ self.replay.digests(row)[0];
-            bits ^= u64::from(self.labels(row)[0]);
+            bits ^= u64::from(self.labels(row)[0]) ^ self.replay.step_of(row);
+            bits ^= self.replay.context_of(row) as u64;
         }
         hint::black_box((numbers, bounds, bits));
     }

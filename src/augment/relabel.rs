@@ -62,7 +62,7 @@ impl Augmenter for VisualRelabel {
         for row in replay.sample(count, rng)? {
             out.push(replay, &[row], &vec![0; bodies]);
             let color = || [rng.unit(), rng.unit(), rng.unit()];
-            out.set_colors(out.len() - 1, replay, color);
+            out.set_colors(out.len() - 1, color);
         }
         Ok(count)
     }

@@ -1,5 +1,8 @@
 //! What augmentation makes: transitions in columns, with the rows that each part came from.
 
+use std::sync::Arc;
+
+use super::origins::Origins;
 use crate::causal::replay::{Columns, Layout, bits, set_bits, transplant};
 use crate::causal::{ACTIONS, Replay, Transition};
 use crate::env::{Env, Worth};
@@ -8,13 +11,12 @@ use crate::math::Triple;
 use crate::world::State;
 
 /// Made-up transitions, a row each; every part of a row is a part of a row of the replay.
+///
+/// They hold all that they need: what becomes of the replay afterwards does not reach them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
     pub(super) columns: Columns,
-    /// The replay's row that each finger and block comes from, sample by sample.
-    pub(super) sources: Vec<u32>,
-    /// The replay's row that everything else comes from: goals, what must agree, the episode.
-    pub(super) bases: Vec<u32>,
+    pub(super) origins: Origins,
     /// Colours of links, blocks, goals, floor and wall, sample by sample; empty where all are those
     /// of the sources.
     pub(super) colors: Vec<Triple>,
@@ -24,7 +26,7 @@ impl Samples {
     /// No samples yet.
     pub fn new(layout: &Layout) -> Self {
         let columns = Columns::new(layout.clone());
-        Self { columns, sources: Vec::new(), bases: Vec::new(), colors: Vec::new() }
+        Self { columns, origins: Origins::default(), colors: Vec::new() }
     }
 
     /// How many samples there are.
@@ -40,6 +42,7 @@ impl Samples {
     /// Takes all samples away, and keeps the memory for others.
     pub fn clear(&mut self) {
         self.truncate(0);
+        self.origins.forget();
     }
 
     /// The matrices.
@@ -50,20 +53,18 @@ impl Samples {
     /// The replay's row that each finger and block of a sample comes from.
     pub fn sources(&self, sample: usize) -> &[u32] {
         let bodies = self.columns.layout().bodies();
-        &self.sources[sample * bodies..(sample + 1) * bodies]
+        &self.origins.rows[sample * bodies..(sample + 1) * bodies]
     }
 
     /// The replay's row that all else of a sample comes from.
     pub fn base(&self, sample: usize) -> usize {
-        self.bases[sample] as usize
+        self.origins.bases[sample] as usize
     }
 
-    /// A sample as a transition, with the constants that travelled with its parts; the replay must
-    /// be the one that it was made of.
-    pub fn transition(&self, sample: usize, replay: &Replay) -> Transition {
-        let constants = self.constants(sample, replay);
-        let mut t = self.columns.transition(sample, &constants);
-        t.before.step = replay.step_of(self.base(sample));
+    /// A sample as a transition, with the constants that travelled with its parts.
+    pub fn transition(&self, sample: usize) -> Transition {
+        let mut t = self.columns.transition(sample, &self.constants(sample));
+        t.before.step = self.origins.steps[sample];
         t.after.step = t.before.step + 1;
         t
     }
@@ -73,20 +74,19 @@ impl Samples {
     ///
     /// # Errors
     /// As [`Env::worth`].
-    pub fn worth(&self, sample: usize, replay: &Replay, env: &Env) -> Result<Worth> {
-        let t = self.transition(sample, replay);
+    pub fn worth(&self, sample: usize, env: &Env) -> Result<Worth> {
+        let t = self.transition(sample);
         env.worth(&t.before, &t.after)
     }
 
     /// The constants of a sample, as a state in which everything that changes is zero.
-    pub fn constants(&self, sample: usize, replay: &Replay) -> State {
-        let of = |row: usize| replay.contexts()[replay.context_of(row)].state();
-        let base = self.base(sample);
-        let mut constants = of(base).clone();
-        for (body, &row) in self.sources(sample).iter().enumerate() {
-            if replay.context_of(row as usize) != replay.context_of(base) {
-                transplant(body, of(row as usize), &mut constants);
-            }
+    pub fn constants(&self, sample: usize) -> State {
+        let bodies = self.columns.layout().bodies();
+        let of = |body: usize| self.origins.context(sample, body, bodies);
+        let base = of(bodies);
+        let mut constants = base.state().clone();
+        for body in (0..bodies).filter(|body| !Arc::ptr_eq(of(*body), base)) {
+            transplant(body, of(body).state(), &mut constants);
         }
         let width = colors_of(&constants).len();
         if let Some(colors) = self.colors.get(sample * width..(sample + 1) * width) {
@@ -120,10 +120,9 @@ impl Samples {
                 copy(bodies + body);
             }
         }
-        self.sources.extend((0..bodies).map(|body| row_of(body) as u32));
-        self.bases.push(rows[0] as u32);
+        self.origins.push(replay, (0..bodies).map(row_of), rows[0]);
         if !self.colors.is_empty() {
-            self.colors.extend(colors_of(&self.constants(sample, replay)));
+            self.colors.extend(colors_of(&self.constants(sample)));
         }
     }
 
@@ -134,14 +133,9 @@ impl Samples {
     }
 
     /// Gives everything in a sample another colour; other samples keep theirs.
-    pub(super) fn set_colors(
-        &mut self,
-        sample: usize,
-        replay: &Replay,
-        color: impl FnMut() -> Triple,
-    ) {
+    pub(super) fn set_colors(&mut self, sample: usize, color: impl FnMut() -> Triple) {
         if self.colors.is_empty() {
-            let of = |sample| colors_of(&self.constants(sample, replay));
+            let of = |sample| colors_of(&self.constants(sample));
             self.colors = (0..self.len()).flat_map(of).collect();
         }
         let width = self.colors.len() / self.len();
@@ -163,14 +157,13 @@ impl Samples {
     pub(super) fn truncate(&mut self, samples: usize) {
         let width = self.colors.len().checked_div(self.len()).unwrap_or(0);
         self.colors.truncate(samples * width);
-        self.sources.truncate(samples * self.columns.layout().bodies());
-        self.bases.truncate(samples);
+        self.origins.truncate(samples, self.columns.layout().bodies());
         self.columns.truncate(samples);
     }
 }
 
 /// The colour of everything in a state: links, blocks, goals, floor, wall.
-fn colors_of(state: &State) -> Vec<Triple> {
+pub(super) fn colors_of(state: &State) -> Vec<Triple> {
     let arena = &state.arena;
     (state.robot.links.iter().map(|link| link.color))
         .chain(state.blocks.iter().map(|block| block.color))

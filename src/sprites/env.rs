@@ -1,9 +1,12 @@
 //! The sprites as a decision process: some of them have to be brought to their targets.
 
+use serde::{Deserialize, Serialize};
+
 use super::{EPISODE, MOST_SPEED, SPRITES, SpriteTransition, Sprites, TARGETS, step};
 use crate::error::{Error, Result, all_finite};
 use crate::math;
 use crate::rng::Rng;
+use crate::saved::Format;
 
 /// Nearer to its target than this a sprite has arrived.
 const ARRIVED: f64 = 0.25;
@@ -11,7 +14,7 @@ const ARRIVED: f64 = 0.25;
 const NOISE: f64 = 0.01;
 
 /// What a state pays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reward {
     /// The share of the sprites that have arrived.
     #[default]
@@ -21,7 +24,8 @@ pub enum Reward {
 }
 
 /// The sprites with a task: the last `place` of the four have to be at their targets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SpriteEnv {
     place: usize,
     reward: Reward,
@@ -31,6 +35,8 @@ pub struct SpriteEnv {
     step: u64,
     begun: bool,
 }
+
+const FORMAT: Format = Format { what: "sprites", version: 1 };
 
 /// What a step brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +111,24 @@ impl SpriteEnv {
             Reward::Partial => count as f64 / self.place as f64,
             Reward::Sparse => f64::from(u8::from(count == self.place)),
         }
+    }
+
+    /// The environment as JSON: task, state, and what the next random numbers follow from.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for what JSON cannot say.
+    pub fn to_json(&self) -> Result<String> {
+        FORMAT.write(self)
+    }
+
+    /// The environment that [`SpriteEnv::to_json`] wrote, which goes on the same.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`]; as [`SpriteEnv::new`] and [`SpriteEnv::set_state`].
+    pub fn from_json(text: &str) -> Result<Self> {
+        let read: Self = FORMAT.read(text)?;
+        Self::new(read.place, read.reward)?.set_state(&read.state)?;
+        Ok(read)
     }
 
     /// The state.

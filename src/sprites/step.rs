@@ -1,5 +1,7 @@
 //! One step of the sprites, and who influenced whom in it.
 
+use serde::{Deserialize, Serialize};
+
 use super::{MOST_SPEED, NODES, NUMBERS, SPRITES};
 use crate::math;
 
@@ -11,7 +13,7 @@ const HALF_EDGE: f64 = 0.075;
 pub const TARGETS: [[f64; 2]; SPRITES] = [[0.25, 0.25], [0.25, 0.75], [0.75, 0.25], [0.75, 0.75]];
 
 /// The state: x, y, velocity in x, velocity in y of every sprite.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sprites(pub [[f64; 4]; SPRITES]);
 
 /// Who influenced whom: rows are the four sprites and the action, columns the four sprites.

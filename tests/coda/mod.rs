@@ -4,6 +4,7 @@
 mod command;
 pub(crate) mod data;
 mod more;
+mod owned;
 
 use trifactor::augment::{Coda, Difference, Generator, Method, Report, Resimulator, Samples};
 use trifactor::causal::{Distance, Replay};
@@ -32,10 +33,10 @@ impl Tally {
 }
 
 /// Checks every sample by taking its step.
-fn tally(samples: &Samples, replay: &Replay, oracle: &mut Resimulator) -> Tally {
+fn tally(samples: &Samples, oracle: &mut Resimulator) -> Tally {
     let mut tally = Tally::default();
     for sample in 0..samples.len() {
-        let difference = oracle.check(&samples.transition(sample, replay)).unwrap();
+        let difference = oracle.check(&samples.transition(sample)).unwrap();
         let base = samples.base(sample) as u32;
         let size = samples.sources(sample).iter().filter(|row| **row != base).count();
         tally.sizes.resize(tally.sizes.len().max(size + 1), [0, 0]);
@@ -77,7 +78,7 @@ fn survey(coda: &mut Coda, replay: &Replay, count: usize, preset: Preset) -> (Re
     let made = Generator::new(replay, coda).unwrap().fill(count, &mut rng, &mut samples).unwrap();
     let blocks = replay.layout().bodies() - 3;
     let mut oracle = Resimulator::new(arena(blocks, preset)).unwrap();
-    let tally = tally(&samples, replay, &mut oracle);
+    let tally = tally(&samples, &mut oracle);
     report(coda.method.name(), &made, &tally);
     (made, tally)
 }

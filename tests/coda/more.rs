@@ -159,7 +159,7 @@ fn a_sample_of_one_row_alone_is_that_row() {
         let choice: Vec<u8> = replay.labels(row).iter().map(|l| u8::from(*l == label)).collect();
         let mut kept = samples.len();
         if generator.stitch(&[row, row], &choice, &mut samples).unwrap() {
-            let mut t = samples.transition(kept, &replay);
+            let mut t = samples.transition(kept);
             t.touching = replay.touching(row);
             assert_eq!(t, replay.transition(row));
             kept += 1;
@@ -196,7 +196,7 @@ fn rows_of_different_floors_are_not_mixed_and_where_they_are_the_outcome_is_wron
         samples.clear();
         Generator::new(&replay, &mut coda).unwrap().fill(400, &mut rng, &mut samples).unwrap();
         let mut oracle = oracle(3);
-        let check = |i| oracle.check(&samples.transition(i, &replay)).unwrap().bitwise;
+        let check = |i| oracle.check(&samples.transition(i)).unwrap().bitwise;
         *wrong = (0..samples.len()).map(check).filter(|right| !right).count();
         // Both floors have as many rows; some hundred samples are of both.
         let icy = (0..samples.len()).filter(|i| samples.base(*i) >= replay.len() / 2).count();
@@ -217,10 +217,10 @@ fn a_certificate_holds_and_a_forged_one_is_found() {
         let mut rng = Rng::stream(SEED, 1, "certificates");
         let name = coda.method.name();
         Generator::new(&replay, &mut coda).unwrap().fill(30, &mut rng, &mut samples).unwrap();
-        let make = |i, oracle: &mut _| Certificate::of(name, i, &samples, &replay, oracle).unwrap();
+        let make = |i, oracle: &mut _| Certificate::of(name, i, &samples, oracle).unwrap();
         let found = (0..30).find(|i| make(*i, &mut oracle).bitwise == right).expect("one of 30");
         let certificate = make(found, &mut oracle);
-        let t = samples.transition(found, &replay);
+        let t = samples.transition(found);
         assert_eq!(certificate.verify(&t, &mut oracle).unwrap(), Verdict::Confirmed);
         assert_eq!(certificate.error == 0.0, right);
         let forged = Certificate { bitwise: !right, ..certificate.clone() };
@@ -251,13 +251,13 @@ fn segments_and_several_sources_are_what_the_dynamics_would_have_brought() {
         assert_eq!((report.accepted, samples.len()), (count, count * steps));
         let mut oracle = oracle(3);
         for segment in 0..count {
-            let mut state = samples.transition(segment * steps, &replay).before;
+            let mut state = samples.transition(segment * steps).before;
             let mut rows = samples.sources(segment * steps).to_vec();
             rows.dedup();
             assert!(rows.len() > 1);
             // Played from its first state alone, the segment goes through all of its states.
             for sample in segment * steps..(segment + 1) * steps {
-                let t = samples.transition(sample, &replay);
+                let t = samples.transition(sample);
                 let truth = oracle.step(&state, &t.action).unwrap();
                 let difference = Difference::between(&truth.after, &t.after).unwrap();
                 assert!(difference.bitwise, "{steps} steps of {sources}: {difference:?}");
@@ -285,7 +285,7 @@ fn guessed_regions_of_data_without_sweeps_are_nearly_always_enough() {
     let mut rng = Rng::stream(SEED, 3, "guessed");
     Generator::new(&replay, &mut coda).unwrap().fill(400, &mut rng, &mut samples).unwrap();
     let mut oracle = oracle(3);
-    let check = |i| oracle.check(&samples.transition(i, &replay)).unwrap().bitwise;
+    let check = |i| oracle.check(&samples.transition(i)).unwrap().bitwise;
     let wrong = (0..400).map(check).filter(|right| !right).count();
     println!("{wrong} of 400 wrong");
     assert!(wrong <= 4, "{wrong} of 400 wrong");
@@ -306,25 +306,25 @@ fn other_goals_and_other_looks_change_nothing_else_and_pay_what_they_are_worth()
         let made = augmenter.augment(&replay, 40, &mut rng, &mut samples).unwrap();
         assert_eq!((made, samples.len()), (40, first + 40), "{}", augmenter.name());
         for i in first..first + 40 {
-            let t = samples.transition(i, &replay);
+            let t = samples.transition(i);
             assert!(oracle.check(&t).unwrap().bitwise, "{}", augmenter.name());
             // What the environment pays for the very step.
             oracle.step(&t.before, &t.action).unwrap();
             let info = oracle.env().info();
-            let worth = samples.worth(i, &replay, oracle.env()).unwrap();
+            let worth = samples.worth(i, oracle.env()).unwrap();
             assert_eq!(worth.fractional_success, info.fractional_success);
         }
     }
     let row = samples.base(0);
     let end = (row..).find(|row| replay.following(*row).is_none()).unwrap();
-    let (relabelled, last) = (samples.transition(0, &replay), replay.transition(end));
+    let (relabelled, last) = (samples.transition(0), replay.transition(end));
     assert_eq!(relabelled.before.goals[0].position, last.after.blocks[0].position);
     assert_ne!(relabelled.before.goals, replay.transition(row).before.goals);
-    let painted = samples.transition(40, &replay).before;
+    let painted = samples.transition(40).before;
     let plain = replay.transition(samples.base(40)).before;
     assert_ne!(painted.blocks[0].color, plain.blocks[0].color);
     assert_eq!(painted.blocks[0].position, plain.blocks[0].position);
-    assert_eq!(samples.transition(0, &replay).before.blocks[0].color, plain.blocks[0].color);
+    assert_eq!(samples.transition(0).before.blocks[0].color, plain.blocks[0].color);
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn coverage_bounds_what_is_made_of_a_kind_and_a_mixture_has_its_share() {
     assert!(report.crowded > 0);
     let mut kinds = std::collections::BTreeMap::new();
     for i in 0..samples.len() {
-        let blocks = samples.transition(i, &replay).before.blocks;
+        let blocks = samples.transition(i).before.blocks;
         let cells = blocks.iter().flat_map(|b| b.position.map(|x| (x / 0.05).floor() as i32));
         *kinds.entry(cells.collect::<Vec<_>>()).or_insert(0) += 1;
     }

@@ -59,6 +59,14 @@ def test_a_sample_has_the_parts_that_its_sources_name() -> None:
             assert (made["mask"][i, finger] == rows["mask"][source, finger]).all()
 
 
+def alone(seen: Any) -> Any:
+    """The only observation of a batch of one."""
+    if isinstance(seen, dict):
+        return {key: alone(part) for key, part in seen.items()}
+    assert seen.shape[0] == 1
+    return seen[0]
+
+
 class Buffer:
     """A buffer with the `add` of Stable-Baselines3's."""
 
@@ -70,8 +78,8 @@ class Buffer:
         self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: list[Any]
     ) -> None:
         """Keep a row."""
-        assert obs.shape[0] == next_obs.shape[0] == action.shape[0] == len(infos) == 1
-        self.rows.append((obs[0], action[0], reward[0], next_obs[0], done[0]))
+        assert action.shape[0] == reward.shape[0] == done.shape[0] == len(infos) == 1
+        self.rows.append((alone(obs), action[0], reward[0], alone(next_obs), done[0]))
 
 
 @pytest.mark.parametrize("normalize_actions", [True, False])
@@ -90,6 +98,130 @@ def test_a_learner_gets_what_it_would_have_seen(normalize_actions: bool) -> None
         np.testing.assert_allclose(observation, after, atol=1e-4)
         np.testing.assert_allclose(paid, reward, atol=1e-3)
         assert terminated == done
+
+
+def appended(variables: Any) -> Any:
+    """A number of one's own."""
+    return variables["tool_block"]["mass"]
+
+
+def leaves(seen: Any) -> dict[str, Any]:
+    """The arrays of an observation by name, in batches of one taken apart."""
+    parts = seen if isinstance(seen, dict) else {"": seen}
+    return {key: np.asarray(part) for key, part in parts.items()}
+
+
+# Every form that observations have; those of "Goal" are dictionaries with two goals.
+FORMS: dict[str, tuple[str, dict[str, Any]]] = {
+    "flat": ("Pushing", {}),
+    "float64": ("Pushing", {"dtype": "float64"}),
+    "appended": ("Pushing", {"extra_observations": {"heavy": (appended, 0.0, 1.0)}}),
+    "chosen": ("Pushing", {"observe": ["*/mass", "end_effector_positions"]}),
+    "entities": ("Pushing", {"observation_mode": "entities"}),
+    "entities and context": ("Pushing", {"observation_mode": "entities", "context": "all"}),
+    "pixels": (
+        "Pushing",
+        {"observation_mode": "pixel", "pixels": {"width": 8, "height": 8, "cameras": [0]}},
+    ),
+    "goals": ("PushingGoal", {}),
+    "goals and entities": ("PushingGoal", {"observation_mode": "entities", "context": "all"}),
+    "goals and appended": (
+        "PushingGoal",
+        {"extra_observations": {"heavy": (appended, 0.0, 1.0)}, "normalize_actions": False},
+    ),
+    "goals of reaching": ("ReachingGoal", {}),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_samples_of_every_form_of_observation_go_to_a_buffer(form: str) -> None:
+    """A buffer of dictionaries gets dictionaries, each part as the environment shows it."""
+    family, settings = FORMS[form]
+    env = gym.make(f"trifactor/{family}-v0", **settings)
+    replay, rng = Replay(env, capacity=40), np.random.default_rng(2)
+    env.reset(seed=2)
+    for _ in range(40):
+        low, high = env.action_space.low, env.action_space.high
+        replay.step(rng.uniform(low, high).astype(np.float32))
+    samples, buffer = replay.coda(6), Buffer()
+    samples.add_to(buffer)
+    assert len(buffer.rows) == 6
+    world: Any = env.unwrapped
+    for i, (before, action, reward, after, _) in enumerate(buffer.rows):
+        assert env.action_space.contains(action)
+        for state, shown in zip(samples.states(i), (before, after), strict=True):
+            world.set_state(state)
+            expected = world.observe()
+            assert world.observation_space.contains(shown)
+            assert leaves(shown).keys() == leaves(expected).keys()
+            for key, part in leaves(expected).items():
+                assert part.dtype == leaves(shown)[key].dtype
+                assert np.array_equal(part, leaves(shown)[key]), key
+        if "goals" in form:
+            paid = world.compute_reward(after["achieved_goal"], after["desired_goal"], None)
+            assert reward == np.float32(paid)
+    learned = samples.learned()
+    again = leaves(learned[3])
+    assert all((again[key][5] == part).all() for key, part in leaves(buffer.rows[5][3]).items())
+
+
+def test_no_samples_are_rows_of_the_same_form() -> None:
+    """None at all is an answer too."""
+    for id in ("Pushing", "PushingGoal"):
+        env = gym.make(f"trifactor/{id}-v0")
+        replay = Replay(env, capacity=5)
+        env.reset(seed=0)
+        replay.step(env.action_space.sample())
+        before = leaves(replay.coda(0).learned()[0])
+        space: Any = env.observation_space
+        for key, part in before.items():
+            assert part.shape == (0, *(space[key] if key else space).shape)
+
+
+def test_what_an_agent_would_not_see_do_or_be_paid_is_refused() -> None:
+    """By the name of what was called, with the wrapper that is the reason."""
+    plain = gym.make("trifactor/Pushing-v0")
+    whole = plain.observation_space.shape
+    space = gym.spaces.Box(-1.0, 1.0, whole)
+    wrapped = {
+        "TransformObservation": gym.wrappers.TransformObservation(plain, abs, space),
+        "TransformAction": gym.wrappers.TransformAction(plain, lambda a: a[:9], gym.spaces.Box(-1, 1, (10,))),
+        "TransformReward": gym.wrappers.TransformReward(plain, lambda reward: 10.0 * reward),
+        "StateReward": trifactor.StateReward(plain, lambda before, after, info: 1.0),
+    }
+    for name, env in wrapped.items():
+        replay = Replay(env, capacity=5)
+        env.reset(seed=0)
+        for _ in range(5):
+            replay.step(env.action_space.sample())
+        samples = replay.coda(2)
+        with pytest.raises(SettingError, match=f"add_to: {name} changes"):
+            samples.add_to(Buffer())
+        with pytest.raises(SettingError, match=f"learned: {name} changes"):
+            samples.learned()
+    _, replay = recorded(20)
+    samples, buffer = replay.coda(2), Buffer()
+    other: Any = buffer
+    other.n_envs = 2
+    with pytest.raises(SettingError, match="add_to: the buffer is of several"):
+        samples.add_to(buffer)
+    other.n_envs, other.goal_selection_strategy = 1, "future"
+    with pytest.raises(SettingError, match="add_to: Buffer exchanges goals"):
+        samples.add_to(buffer)
+    assert not buffer.rows
+
+
+def test_samples_stay_what_they_are_while_steps_are_added() -> None:
+    """Also when every step that they were made of has given way."""
+    env, replay = recorded(30)
+    samples = replay.coda(5)
+    seen = [samples.states(i) for i in range(5)]
+    env.reset(seed=8)
+    env.unwrapped.do_intervention({"tool_block": {"mass": 0.05}})
+    for _ in range(60):
+        replay.step(env.action_space.sample())
+    assert [samples.states(i) for i in range(5)] == seen
+    assert all(samples.check(i) == (True, 0.0) for i in range(5))
 
 
 def test_a_replay_comes_back_from_a_file(tmp_path: Any) -> None:

@@ -4,15 +4,17 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::layout::Layout;
-use crate::causal::{ACTIONS, LocalMask};
+use crate::causal::{ACTIONS, LocalMask, Transition};
+use crate::rng::{fnv1a, mix};
 use crate::robot::{JOINTS, Nine};
+use crate::world::State;
 
 /// Transitions as matrices, a row each: what changes of the states, the actions, goals and masks.
 ///
 /// Constants such as masses are not repeated in every row; they stand in the rows' contexts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Columns {
-    layout: Layout,
+    pub(super) layout: Layout,
     pub(crate) rows: usize,
     pub(crate) before: Buffer<f64>,
     pub(crate) action: Buffer<f64>,
@@ -148,6 +150,35 @@ impl Columns {
         self.action.truncate(self.rows * JOINTS);
         self.goals.truncate(self.rows * self.layout.goal_width());
         self.mask.truncate(self.rows * self.layout.mask_words());
+    }
+}
+
+impl Columns {
+    /// A row as a transition with these constants; step numbers are zero and one.
+    pub(crate) fn transition(&self, row: usize, constants: &State) -> Transition {
+        let layout = self.layout();
+        let mut before = constants.clone();
+        layout.read(self.before_row(row), &mut before);
+        layout.read_goals(self.goal_row(row), &mut before);
+        let mut after = before.clone();
+        layout.read(self.after_row(row), &mut after);
+        after.step = before.step + 1;
+        let (action, mask) = (self.action(row), self.local_mask(row));
+        Transition { before, action, after, mask, touching: false, sweep: None }
+    }
+
+    /// A hash of what a body was, did and became.
+    pub(super) fn digest(&self, row: usize, body: usize) -> u64 {
+        let columns = self.layout().columns(body);
+        let action = if body < ACTIONS { 3 * body..3 * body + 3 } else { 0..0 };
+        let numbers = self.before_row(row)[columns.clone()]
+            .iter()
+            .chain(&self.after_row(row)[columns])
+            .chain(&self.action_row(row)[action]);
+        let hash = fnv1a(&[body as u8], 0xcbf2_9ce4_8422_2325);
+        let hash = numbers.fold(hash, |hash, x| fnv1a(&x.to_le_bytes(), hash));
+        // Hashes of bodies are added up, so that each has to be well mixed by itself.
+        mix(0, hash)
     }
 }
 

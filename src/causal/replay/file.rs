@@ -2,17 +2,17 @@
 //! memory.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mapping::file_error;
-use super::{Context, Layout, Replay};
+use super::buffer::Buffer;
+use super::{Columns, Context, Layout, Replay};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
-use crate::saved::Format;
+use crate::saved::{self, Format, file_error};
 use crate::world::Scene;
 
 pub(super) const FORMAT: Format = Format { what: "replay", version: 1 };
@@ -31,29 +31,29 @@ pub(super) struct Header {
 }
 
 impl Replay {
-    /// Writes the replay to a file: a line of JSON with the scene, one for every context, then every
-    /// column, numbers least byte first.
+    /// Writes the replay to a file, as [`Replay::write_to`] does; a file that is there already is replaced
+    /// whole, or stays as it is.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let header = FORMAT.write(&Header::of(self))?;
-        let write = || -> std::io::Result<()> {
-            let mut file = BufWriter::new(File::create(path)?);
-            writeln!(file, "{header}")?;
-            write_contexts(&mut file, &self.contexts)?;
-            let columns = &self.columns;
-            for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
-                put(&mut file, numbers, |x| x.to_le_bytes())?;
-            }
-            put(&mut file, &columns.mask, |x| x.to_le_bytes())?;
-            put(&mut file, &self.context, |x| x.to_le_bytes())?;
-            put(&mut file, &self.step, |x| x.to_le_bytes())?;
-            put(&mut file, &self.touching, |x| [*x])?;
-            put(&mut file, &self.regions, |x| x.to_le_bytes())?;
-            file.flush()
-        };
-        write().map_err(|error| file_error(path, &error))
+        saved::replace(path, |file| self.write_to(file))
+    }
+
+    /// Writes a line of JSON with the scene, one for every context, then every column, numbers least
+    /// byte first.
+    ///
+    /// # Errors
+    /// Those of what is written to.
+    pub fn write_to(&self, file: &mut impl Write) -> std::io::Result<()> {
+        let header = FORMAT.write(&Header::of(self)).map_err(std::io::Error::other)?;
+        writeln!(file, "{header}")?;
+        write_contexts(file, &self.contexts)?;
+        self.columns.write_numbers(file)?;
+        put(file, &self.context, |x| x.to_le_bytes())?;
+        put(file, &self.step, |x| x.to_le_bytes())?;
+        put(file, &self.touching, |x| [*x])?;
+        put(file, &self.regions, |x| x.to_le_bytes())
     }
 
     /// Reads a replay that [`Replay::save`] wrote.
@@ -62,31 +62,32 @@ impl Replay {
     /// [`Error::File`], [`Error::Malformed`] for what no release wrote, cut-off files among it.
     pub fn load(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|error| file_error(path, &error))?;
-        let mut file = BufReader::new(file);
+        Self::read_from(&mut BufReader::new(file))
+    }
+
+    /// Reads what [`Replay::write_to`] wrote, to its end.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn read_from(file: &mut impl BufRead) -> Result<Self> {
+        let unread = |error: std::io::Error| malformed("columns", &error.to_string());
         let mut line = String::new();
-        file.read_line(&mut line).map_err(|error| file_error(path, &error))?;
+        file.read_line(&mut line).map_err(unread)?;
         let header: Header = FORMAT.read(&line)?;
         let mut replay = header.check()?;
-        replay.contexts = read_contexts(&mut file, header.contexts, replay.layout())?;
         let (rows, layout) = (header.rows, replay.layout().clone());
+        replay.contexts = read_contexts(file, header.contexts, &layout)?;
+        replay.columns = Columns::read_numbers(file, layout.clone(), rows).map_err(unread)?;
         let mut read = || -> std::io::Result<()> {
-            let width = layout.width();
-            let columns = &mut replay.columns;
-            columns.before = get(&mut file, rows * width, f64::from_le_bytes)?.into();
-            columns.action = get(&mut file, rows * JOINTS, f64::from_le_bytes)?.into();
-            columns.after = get(&mut file, rows * width, f64::from_le_bytes)?.into();
-            columns.goals = get(&mut file, rows * layout.goal_width(), f64::from_le_bytes)?.into();
-            columns.mask = get(&mut file, rows * layout.mask_words(), u64::from_le_bytes)?.into();
-            columns.rows = rows;
-            replay.context = get(&mut file, rows, u32::from_le_bytes)?.into();
-            replay.step = get(&mut file, rows, u64::from_le_bytes)?.into();
-            replay.touching = get(&mut file, rows, |[x]: [u8; 1]| u8::from(x != 0))?.into();
+            replay.context = get(file, rows, u32::from_le_bytes)?.into();
+            replay.step = get(file, rows, u64::from_le_bytes)?.into();
+            replay.touching = get(file, rows, |[x]: [u8; 1]| u8::from(x != 0))?.into();
             let regions = if header.regions { rows * 6 * layout.parts() } else { 0 };
-            replay.regions = get(&mut file, regions, f32::from_le_bytes)?.into();
+            replay.regions = get(file, regions, f32::from_le_bytes)?.into();
             Ok(())
         };
-        read().map_err(|error| file_error(path, &error))?;
-        let rest = file.fill_buf().map_err(|error| file_error(path, &error))?;
+        read().map_err(unread)?;
+        let rest = file.fill_buf().map_err(unread)?;
         let contexts = replay.context.iter().all(|c| (*c as usize) < replay.contexts.len());
         if !rest.is_empty() || !contexts {
             return Err(malformed("columns", "they are not what the first lines announce"));
@@ -98,6 +99,31 @@ impl Replay {
             replay.derive(row, &mask);
         }
         Ok(replay)
+    }
+}
+
+impl Columns {
+    /// Writes every column, one after the other.
+    pub(crate) fn write_numbers(&self, file: &mut impl Write) -> std::io::Result<()> {
+        for numbers in [&self.before, &self.action, &self.after, &self.goals] {
+            put(file, numbers, |x| x.to_le_bytes())?;
+        }
+        put(file, &self.mask, |x| x.to_le_bytes())
+    }
+
+    /// Reads the columns of so many rows.
+    pub(crate) fn read_numbers(
+        file: &mut impl Read,
+        layout: Layout,
+        rows: usize,
+    ) -> std::io::Result<Self> {
+        let (width, goals, words) = (layout.width(), layout.goal_width(), layout.mask_words());
+        let mut numbers = |columns: usize| get(file, rows * columns, f64::from_le_bytes);
+        let [before, action, after] = [numbers(width)?, numbers(JOINTS)?, numbers(width)?];
+        let goals = numbers(goals)?;
+        let mask = get(file, rows * words, u64::from_le_bytes)?;
+        let [before, action, after, goals] = [before, action, after, goals].map(Buffer::from);
+        Ok(Self { layout, rows, before, action, after, goals, mask: mask.into() })
     }
 }
 
@@ -128,20 +154,23 @@ impl Header {
 }
 
 /// Writes contexts as lines of JSON.
-pub(super) fn write_contexts(file: &mut impl Write, contexts: &[Context]) -> std::io::Result<()> {
+pub(crate) fn write_contexts(
+    file: &mut impl Write,
+    contexts: &[Arc<Context>],
+) -> std::io::Result<()> {
     for context in contexts {
-        serde_json::to_writer(&mut *file, context)?;
+        serde_json::to_writer(&mut *file, &**context)?;
         file.write_all(b"\n")?;
     }
     Ok(())
 }
 
 /// Reads so many contexts of one scene.
-pub(super) fn read_contexts(
+pub(crate) fn read_contexts(
     file: &mut impl BufRead,
     count: usize,
     layout: &Layout,
-) -> Result<Vec<Context>> {
+) -> Result<Vec<Arc<Context>>> {
     let (mut contexts, mut line) = (Vec::new(), String::new());
     for number in 0..count {
         let wrong = |reason: &str| malformed(&format!("contexts[{number}]"), reason);
@@ -155,7 +184,7 @@ pub(super) fn read_contexts(
             return Err(wrong("it is of another scene"));
         }
         state.scene = Arc::clone(scene);
-        contexts.push(context);
+        contexts.push(Arc::new(context));
     }
     Ok(contexts)
 }
@@ -166,7 +195,7 @@ pub(super) fn malformed(path: &str, reason: &str) -> Error {
 }
 
 /// Writes numbers one after the other.
-fn put<T, const N: usize>(
+pub(crate) fn put<T, const N: usize>(
     file: &mut impl Write,
     numbers: &[T],
     bytes: impl Fn(&T) -> [u8; N],
@@ -175,7 +204,7 @@ fn put<T, const N: usize>(
 }
 
 /// Reads so many numbers.
-fn get<T, const N: usize>(
+pub(crate) fn get<T, const N: usize>(
     file: &mut impl Read,
     count: usize,
     number: impl Fn([u8; N]) -> T,

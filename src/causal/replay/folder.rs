@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use super::buffer::{Buffer, Number};
 use super::file::{FORMAT, Header, malformed, read_contexts, write_contexts};
-use super::mapping::{Mapping, file_error};
-use super::{Context, Replay};
+use super::mapping::Mapping;
+use super::{Context, Replay, UNFINISHED};
 use crate::error::{Error, Result};
 use crate::robot::JOINTS;
-use crate::saved;
+use crate::saved::{self, file_error};
 use crate::world::Scene;
 
 /// The file that announces the others.
@@ -45,7 +45,8 @@ impl Replay {
 
     /// Opens the replay that lies in a folder, to read it and to go on with it.
     ///
-    /// Rows that were pushed after the last [`Replay::flush`] are not there.
+    /// Rows that were added after the last [`Replay::flush`] are not there; those that took the place
+    /// of older ones are. The row that was being written when a run broke off is left out.
     ///
     /// # Errors
     /// [`Error::File`], also where another program has it open; [`Error::Malformed`] for what no
@@ -55,13 +56,12 @@ impl Replay {
         let header: Header = FORMAT.read(&saved::read_file(&folder.join(HEADER))?)?;
         let mut replay = header.check()?;
         replay.attach(folder, &Mapping::open, header.rows, header.regions)?;
-        let (path, contexts) = (folder.join(CONTEXTS), header.contexts);
-        let file_error = |error| file_error(&path, &error);
-        let mut file = BufReader::new(File::open(&path).map_err(file_error)?);
-        replay.contexts = read_contexts(&mut file, contexts, replay.layout())?;
-        let bytes = file.stream_position().map_err(file_error)?;
-        let folder = folder.to_path_buf();
+        let bytes = replay.read_contexts(&folder.join(CONTEXTS), header.contexts)?;
+        let (folder, contexts) = (folder.to_path_buf(), replay.contexts.len());
         replay.folder = Folder(Some(Kept { folder, contexts, bytes }));
+        if let Some(row) = replay.context.iter().position(|context| *context == UNFINISHED) {
+            replay.leave_out(row);
+        }
         let bodies = replay.layout().bodies();
         let labels = replay.labels.chunks_exact(bodies);
         let least = |labels: &[u8]| labels.iter().enumerate().all(|(i, l)| usize::from(*l) <= i);
@@ -79,7 +79,7 @@ impl Replay {
     /// [`Error::File`].
     pub fn flush(&mut self) -> Result<()> {
         let Some(kept) = &mut self.folder.0 else { return Ok(()) };
-        kept.append(&self.contexts)?;
+        kept.append(&self.contexts, File::sync_data)?;
         let folder = &kept.folder;
         let columns = &self.columns;
         for numbers in [&columns.before, &columns.action, &columns.after, &columns.goals] {
@@ -124,6 +124,49 @@ impl Replay {
     }
 }
 
+impl Replay {
+    /// Reads the contexts that are announced, and those after them that are whole; says where the
+    /// last one ends.
+    fn read_contexts(&mut self, path: &Path, announced: usize) -> Result<u64> {
+        let error = |error| file_error(path, &error);
+        let mut file = BufReader::new(File::open(path).map_err(error)?);
+        self.contexts = read_contexts(&mut file, announced, self.layout())?;
+        loop {
+            let end = file.stream_position().map_err(error)?;
+            match read_contexts(&mut file, 1, self.layout()) {
+                Ok(more) => self.contexts.extend(more),
+                Err(_) => return Ok(end),
+            }
+        }
+    }
+
+    /// Puts the last row in a row's place; the order in which rows give way begins anew.
+    fn leave_out(&mut self, row: usize) {
+        let (layout, last) = (self.layout().clone(), self.len() - 1);
+        let bounds = if self.has_regions() { 6 * layout.parts() } else { 0 };
+        let columns = &mut self.columns;
+        keep(&mut columns.before, layout.width(), row, last);
+        keep(&mut columns.action, JOINTS, row, last);
+        keep(&mut columns.after, layout.width(), row, last);
+        keep(&mut columns.goals, layout.goal_width(), row, last);
+        keep(&mut columns.mask, layout.mask_words(), row, last);
+        columns.rows = last;
+        keep(&mut self.context, 1, row, last);
+        keep(&mut self.step, 1, row, last);
+        keep(&mut self.touching, 1, row, last);
+        keep(&mut self.labels, layout.bodies(), row, last);
+        keep(&mut self.digests, layout.bodies(), row, last);
+        keep(&mut self.regions, bounds, row, last);
+        self.pushed = last as u64;
+    }
+}
+
+/// Puts the last row's numbers in a row's place.
+fn keep<T: Number>(numbers: &mut Buffer<T>, width: usize, row: usize, last: usize) {
+    numbers.copy_within(last * width..(last + 1) * width, row * width);
+    numbers.truncate(last * width);
+}
+
 /// Where a replay's columns lie, if not in memory; it makes no difference to what they are, and a
 /// copy lies in memory.
 #[derive(Debug, Default)]
@@ -138,9 +181,23 @@ struct Kept {
     bytes: u64,
 }
 
+impl Folder {
+    /// Writes the lines of contexts that have none yet, so that rows on disk may name them.
+    pub(super) fn announce(&mut self, contexts: &[Arc<Context>]) -> Result<()> {
+        match &mut self.0 {
+            Some(kept) if kept.contexts < contexts.len() => kept.append(contexts, |_| Ok(())),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Kept {
-    /// Writes the lines of contexts that have none yet; lines that were never announced give way.
-    fn append(&mut self, contexts: &[Context]) -> Result<()> {
+    /// Writes the lines of contexts that have none yet; what follows the last whole line gives way.
+    fn append(
+        &mut self,
+        contexts: &[Arc<Context>],
+        settle: fn(&File) -> std::io::Result<()>,
+    ) -> Result<()> {
         let path = self.folder.join(CONTEXTS);
         let append = || -> std::io::Result<u64> {
             let file = OpenOptions::new().write(true).create(true).truncate(false).open(&path)?;
@@ -149,7 +206,7 @@ impl Kept {
             file.seek(SeekFrom::End(0))?;
             write_contexts(&mut file, &contexts[self.contexts..])?;
             file.flush()?;
-            file.get_ref().sync_data()?;
+            settle(file.get_ref())?;
             file.stream_position()
         };
         self.bytes = append().map_err(|error| file_error(&path, &error))?;
@@ -180,7 +237,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn column<T: Number>(&self, name: &str, width: usize) -> Result<Buffer<T>> {
-        // A file without a byte can not be mapped.
+        // A file without a byte cannot be mapped.
         let bytes = (self.room * width).max(1) * size_of::<T>();
         let file = (self.map)(&self.folder.join(name), bytes as u64)?;
         Ok(Buffer::mapped(file, self.rows * width))

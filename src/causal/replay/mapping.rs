@@ -1,12 +1,13 @@
 //! Files mapped into memory: the one module of the library with `unsafe`.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapMut;
 
 use super::buffer::Number;
 use crate::error::{Error, Result};
+use crate::saved::{Lock, file_error};
 
 /// A file mapped into memory, which no other program of ours has open at the same time.
 #[derive(Debug)]
@@ -15,32 +16,6 @@ pub(crate) struct Mapping {
     path: PathBuf,
     // After the mapping, so that it is dropped after it.
     _lock: Lock,
-}
-
-/// A file that is locked until this is dropped.
-#[derive(Debug)]
-struct Lock(File);
-
-impl Lock {
-    fn of(path: &Path, file: File) -> Result<Self> {
-        let taken = |error| match error {
-            TryLockError::WouldBlock => Error::File {
-                path: path.display().to_string(),
-                reason: "it is open elsewhere; close that first".to_string(),
-            },
-            TryLockError::Error(error) => file_error(path, &error),
-        };
-        file.try_lock().map_err(taken)?;
-        Ok(Self(file))
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // To close the file is not enough: a process that is being started elsewhere in this
-        // program has it too, until it runs its own.
-        let _ = self.0.unlock();
-    }
 }
 
 impl Mapping {
@@ -77,12 +52,16 @@ impl Mapping {
     #[allow(unsafe_code, reason = "mapping a file is unsafe, for whatever else may write into it")]
     fn of(path: &Path, file: File) -> Result<Self> {
         let lock = Lock::of(path, file)?;
+        if !lock.is_held() {
+            let reason = "its file system has no locks; use another, or save and load".to_string();
+            return Err(Error::File { path: path.display().to_string(), reason });
+        }
         // SAFETY: what is mapped must not change but through the mapping. The file is locked for
         // as long as the mapping lives, so that no other `Mapping`, of this program or of another,
         // has it; a program that knows nothing of the lock can still write into it, as it could
         // into this program's executable. Every pattern of bits is a number, so that the worst
         // that comes of it is wrong numbers; a file that is made shorter ends the program (SIGBUS).
-        let map = unsafe { MmapMut::map_mut(&lock.0) };
+        let map = unsafe { MmapMut::map_mut(lock.file()) };
         let map = map.map_err(|error| file_error(path, &error))?;
         Ok(Self { map, path: path.to_path_buf(), _lock: lock })
     }
@@ -105,8 +84,4 @@ impl Mapping {
     pub(crate) fn flush(&self) -> Result<()> {
         self.map.flush().map_err(|error| file_error(&self.path, &error))
     }
-}
-
-pub(super) fn file_error(path: &Path, error: &std::io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
 }

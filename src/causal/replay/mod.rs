@@ -15,22 +15,25 @@ mod mapping;
 mod sampling;
 
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, compiler_fence};
 
 use buffer::Buffer;
 pub use columns::Columns;
 pub(crate) use columns::{bits, set_bits};
 pub use context::Context;
 pub(crate) use context::{agreed, transplant};
+pub(crate) use file::{get, put, read_contexts, write_contexts};
 use folder::Folder;
 pub use layout::{BLOCK, FINGER, GOAL, Layout};
 pub use sampling::{Hindsight, Priorities, Prioritised};
 
 use super::{LocalMask, Transition};
-use crate::causal::ACTIONS;
 use crate::error::{Error, Result};
-use crate::rng::{fnv1a, mix};
 use crate::robot::JOINTS;
 use crate::world::{Physics, Region, Scene, State, Sweep};
+
+/// The context of a row that is being written.
+const UNFINISHED: u32 = u32::MAX;
 
 /// A buffer of transitions of one scene; when it is full, the oldest row gives way.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +42,7 @@ pub struct Replay {
     capacity: usize,
     /// Rows ever pushed; the newest is row `(pushed - 1) % capacity`.
     pushed: u64,
-    contexts: Vec<Context>,
+    contexts: Vec<Arc<Context>>,
     context: Buffer<u32>,
     step: Buffer<u64>,
     touching: Buffer<u8>,
@@ -101,8 +104,8 @@ impl Replay {
         self.columns.layout()
     }
 
-    /// The contexts, in the order in which they began.
-    pub fn contexts(&self) -> &[Context] {
+    /// The contexts, in the order in which they began; there are only ever more of them.
+    pub fn contexts(&self) -> &[Arc<Context>] {
         &self.contexts
     }
 
@@ -140,7 +143,7 @@ impl Replay {
     ///
     /// A part's region is the box around its poses before and after, widened by the reach of
     /// contact detection at the speeds then and, as nothing is known of the way between the two,
-    /// by half of `slack`, m. Transitions with sweeps can not be added afterwards.
+    /// by half of `slack`, m. Transitions with sweeps cannot be added afterwards.
     pub fn guess_regions(&mut self, physics: &Physics, slack: f64) {
         let numbers = 6 * self.layout().parts();
         self.regions = vec![0.0; self.len() * numbers].into();
@@ -179,8 +182,8 @@ impl Replay {
     ///
     /// # Errors
     /// [`Error::OtherWorld`] for another scene, [`Error::Setting`] for a robot with action delay or
-    /// smoothing, [`Error::Order`] where some transitions have a sweep and others none; nothing is
-    /// added then.
+    /// smoothing, [`Error::Order`] where some transitions have a sweep and others none,
+    /// [`Error::File`] from a replay in a folder; nothing is added then.
     pub fn push(&mut self, t: &Transition) -> Result<()> {
         self.layout().check(&t.before)?;
         self.layout().check(&t.after)?;
@@ -201,16 +204,22 @@ impl Replay {
         let row = (self.pushed % self.capacity as u64) as usize;
         if row == self.len() {
             self.grow(regions.is_some());
+        } else {
+            self.folder.announce(&self.contexts)?;
         }
         self.pushed += 1;
+        // On disk a row is one with a context before and after this, and none in between.
+        self.context[row] = UNFINISHED;
+        compiler_fence(Ordering::SeqCst);
         self.write(row, t);
-        self.context[row] = context;
         self.step[row] = t.before.step;
         self.touching[row] = u8::from(t.touching);
         if let Some(regions) = regions {
             let numbers = 6 * parts;
             write_regions(&regions, &mut self.regions[row * numbers..(row + 1) * numbers]);
         }
+        compiler_fence(Ordering::SeqCst);
+        self.context[row] = context;
         Ok(())
     }
 
@@ -232,12 +241,12 @@ impl Replay {
         let state = context::constants(state);
         if self.contexts.last().is_none_or(|last| last.state != state) {
             let own = agreed(&state);
-            let same = |other: &&Context| agreed(&other.state) == own;
+            let same = |other: &&Arc<Context>| agreed(&other.state) == own;
             // Newest first: most of the time it is the episode before that agrees.
             let known = self.contexts.iter().rev().find(same).map(|other| other.group);
             let next = || self.contexts.iter().map(|other| other.group + 1).max().unwrap_or(0);
             let group = known.unwrap_or_else(next);
-            self.contexts.push(Context { state, group });
+            self.contexts.push(Arc::new(Context { state, group }));
         }
         self.contexts.len() as u32 - 1
     }
@@ -305,35 +314,6 @@ impl Replay {
     /// The group of a row: rows of one group agree in all that must agree.
     pub fn group_of(&self, row: usize) -> u32 {
         self.contexts[self.context_of(row)].group
-    }
-}
-
-impl Columns {
-    /// A row as a transition with these constants; step numbers are zero and one.
-    pub(crate) fn transition(&self, row: usize, constants: &State) -> Transition {
-        let layout = self.layout();
-        let mut before = constants.clone();
-        layout.read(self.before_row(row), &mut before);
-        layout.read_goals(self.goal_row(row), &mut before);
-        let mut after = before.clone();
-        layout.read(self.after_row(row), &mut after);
-        after.step = before.step + 1;
-        let (action, mask) = (self.action(row), self.local_mask(row));
-        Transition { before, action, after, mask, touching: false, sweep: None }
-    }
-
-    /// A hash of what a body was, did and became.
-    fn digest(&self, row: usize, body: usize) -> u64 {
-        let columns = self.layout().columns(body);
-        let action = if body < ACTIONS { 3 * body..3 * body + 3 } else { 0..0 };
-        let numbers = self.before_row(row)[columns.clone()]
-            .iter()
-            .chain(&self.after_row(row)[columns])
-            .chain(&self.action_row(row)[action]);
-        let hash = fnv1a(&[body as u8], 0xcbf2_9ce4_8422_2325);
-        let hash = numbers.fold(hash, |hash, x| fnv1a(&x.to_le_bytes(), hash));
-        // Hashes of bodies are added up, so that each has to be well mixed by itself.
-        mix(0, hash)
     }
 }
 
