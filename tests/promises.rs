@@ -46,6 +46,8 @@ mod pixels;
 mod presets;
 mod protocols;
 mod purity;
+#[cfg(feature = "record")]
+mod recorders;
 mod reward;
 mod rollouts;
 mod saved;

@@ -89,7 +89,7 @@ impl NativeEnv {
         info::of_one(py, self.read()?.env.info(), intervened)
     }
 
-    /// Records what is done from now on; what was recorded before is closed.
+    /// Records what is done from now on.
     #[pyo3(signature = (path, *, append, observations, masks, policy, notes))]
     fn record(
         &self,
@@ -101,10 +101,7 @@ impl NativeEnv {
         notes: String,
     ) -> PyResult<()> {
         let Inner { env, recording, .. } = &mut *self.inner.write()?;
-        Recording::end(recording)?;
-        *recording =
-            Some(Recording::new(env, path, append, observations, masks, policy, notes, None)?);
-        Ok(())
+        Recording::begin(recording, env, path, append, observations, masks, policy, notes, None)
     }
 
     /// Writes what was recorded and closes the file.

@@ -54,12 +54,12 @@ impl NativePolicy {
 
     /// What it remembers of the episode, as JSON.
     fn memory(&self) -> PyResult<String> {
-        self.policy.memory().map_err(to_python)
+        self.policy.read()?.memory().map_err(to_python)
     }
 
     /// Remembers what `memory` of another one gave.
-    fn recall(&mut self, memory: &str) -> PyResult<()> {
-        self.policy.recall(memory).map_err(to_python)
+    fn recall(&self, memory: &str) -> PyResult<()> {
+        self.policy.write()?.recall(memory).map_err(to_python)
     }
 }
 

@@ -128,7 +128,7 @@ impl NativeVecEnv {
         causal::pairs(py, &self.inner.read()?.worlds)
     }
 
-    /// Records what is done from now on; what was recorded before is closed.
+    /// Records what is done from now on.
     #[pyo3(signature = (path, *, append, observations, masks, policy, notes))]
     fn record(
         &self,
@@ -140,12 +140,9 @@ impl NativeVecEnv {
         notes: String,
     ) -> PyResult<()> {
         let Inner { worlds, recording, .. } = &mut *self.inner.write()?;
-        Recording::end(recording)?;
         let Some(world) = worlds.world(0) else { return Ok(()) };
         let part = Some((GATHERED / worlds.len()).clamp(16, 10_000));
-        *recording =
-            Some(Recording::new(world, path, append, observations, masks, policy, notes, part)?);
-        Ok(())
+        Recording::begin(recording, world, path, append, observations, masks, policy, notes, part)
     }
 
     /// Writes what was recorded and closes the file.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from os import fspath
 from typing import Any
 
@@ -12,7 +13,8 @@ from gymnasium.envs.registration import EnvSpec
 from trifactor._trifactor import NativeWriter, State
 from trifactor.env import TriFingerEnv
 from trifactor.errors import FormatError
-from trifactor.record import Dataset, Path
+from trifactor.record import Dataset
+from trifactor.recorders import Path
 from trifactor.settings import described_arguments
 
 
@@ -94,13 +96,26 @@ def from_minari(dataset: Any, path: Path) -> Dataset:
 
     Raises:
         FormatError: its environment is none of this package, or it has no states.
-        TrifactorError: the file can not be written, or is there already.
+        TrifactorError: the file cannot be written, or is there already.
     """
     made = dataset.recover_environment().unwrapped
     if not isinstance(made, TriFingerEnv):
         raise FormatError(f"Minari: its environment is a {type(made).__name__}, none of trifactor")
     name = str(dataset.storage.metadata.get("algorithm_name", ""))
     writer = NativeWriter(made._native, fspath(path), name, f"Minari: {dataset.spec.dataset_id}")
+    try:
+        _write(dataset, writer)
+        writer.close()
+    except BaseException:
+        # It holds no more than a part of what was asked for.
+        del writer
+        os.unlink(path)
+        raise
+    return Dataset(path)
+
+
+def _write(dataset: Any, writer: NativeWriter) -> None:
+    """Write every episode of a Minari data set."""
     for episode in dataset.iterate_episodes():
         infos = episode.infos or {}
         if "state" not in infos:
@@ -122,8 +137,6 @@ def from_minari(dataset: Any, path: Path) -> Dataset:
             set_after = bool(infos["intervened"][step + 1])
             writer.push("step", states[step + 1], outcomes[step + 1], taken, set_after)
         writer.end_episode()
-    writer.close()
-    return Dataset(path)
 
 
 def _spec(world: dict[str, Any]) -> EnvSpec:

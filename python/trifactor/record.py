@@ -8,22 +8,20 @@ A data set is one Arrow file that `pyarrow` and every data frame library read to
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from os import PathLike
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from gymnasium.vector import VectorEnv, VectorWrapper
 from numpy.typing import NDArray
 
 from trifactor import checks
 from trifactor._trifactor import NativeDataset, State, regenerate
 from trifactor.env import TriFingerEnv
-from trifactor.errors import FormatError, SettingError
+from trifactor.errors import FormatError
 from trifactor.goal import TriFingerGoalEnv
-from trifactor.vector import TriFingerVectorEnv
+from trifactor.recorders import Path, RecordEpisodes, RecordVectorEpisodes
 
 __all__ = [
     "Dataset",
@@ -37,107 +35,6 @@ __all__ = [
     "regenerate",
     "to_minari",
 ]
-
-Path = str | PathLike[str]
-
-
-class RecordEpisodes(gym.Wrapper[Any, Any, Any, Any]):
-    """Records what is done with an environment: every reset, step, intervention and state.
-
-    What is recorded is what the environment itself is given, whatever wrappers stand between. An
-    episode is on disk as soon as it has ended; `close` writes the one that has not, and marks the
-    end of the file. Of a `TriFingerVectorEnv` this makes a `RecordVectorEpisodes`.
-    """
-
-    def __new__(cls, env: Any, *args: Any, **kwargs: Any) -> Any:
-        """Choose the wrapper that fits the environment."""
-        if isinstance(env, VectorEnv):
-            return RecordVectorEpisodes(env, *args, **kwargs)
-        return super().__new__(cls)
-
-    def __init__(
-        self,
-        env: gym.Env[Any, Any],
-        path: Path,
-        *,
-        append: bool = False,
-        observations: str | None = "float32",
-        masks: str | None = None,
-        policy: str = "",
-        notes: str = "",
-    ) -> None:
-        """Begin to record.
-
-        Args:
-            env: a `TriFingerEnv`, in any wrappers.
-            path: the file to write.
-            append: whether to go on with a file of the same world, where there is one; else there
-                must be none.
-            observations: how exactly observations are kept: `float32`, `float64`, or None for not
-                at all (they can be had again from the states). Of extra observations none are.
-            masks: `sound` or `tight` to keep the steps' local causal masks.
-            policy: the name of what chooses the actions.
-            notes: anything else to be kept with the data set.
-
-        Raises:
-            SettingError: it is no environment of this package, or an argument can not be meant.
-            TrifactorError: the file can not be written, or is there already.
-            StateError: the file to go on with is of another world.
-        """
-        self._recorded = checks.native(env)
-        super().__init__(env)
-        self._recorded.record(
-            checks.path("path", path), **_kept(append, observations, masks, policy, notes)
-        )
-
-    def close(self) -> None:
-        """Write what was recorded and close the file, then the environment."""
-        self._recorded.end_record()
-        super().close()
-
-
-class RecordVectorEpisodes(VectorWrapper):
-    """Records what is done with a batch, in every mode of its resets; see `RecordEpisodes`."""
-
-    def __init__(
-        self,
-        env: VectorEnv[Any, Any, Any],
-        path: Path,
-        *,
-        append: bool = False,
-        observations: str | None = "float32",
-        masks: str | None = None,
-        policy: str = "",
-        notes: str = "",
-    ) -> None:
-        """Begin to record; the arguments are those of `RecordEpisodes`."""
-        own = getattr(env, "unwrapped", env)
-        if not isinstance(own, TriFingerVectorEnv):
-            raise SettingError(
-                f"env: expected a trifactor batch, got {type(own).__name__}; wrap the environments "
-                "in it instead, each with a file of its own"
-            )
-        super().__init__(env)
-        self._recorded = checks.batch(env)
-        self._recorded.record(
-            checks.path("path", path), **_kept(append, observations, masks, policy, notes)
-        )
-
-    def close(self, **kwargs: Any) -> None:
-        """Write what was recorded and close the file, then the batch."""
-        self._recorded.end_record()
-        super().close(**kwargs)
-
-
-def _kept(append: Any, observations: Any, masks: Any, policy: Any, notes: Any) -> dict[str, Any]:
-    """What is kept of a recording, checked."""
-    return {
-        "append": checks.flag("append", append),
-        "observations": checks.choice("observations", observations, ("float32", "float64", None)),
-        "masks": checks.choice("masks", masks, ("sound", "tight", None)),
-        "policy": checks.text("policy", policy),
-        "notes": checks.text("notes", notes),
-    }
 
 
 @dataclass(frozen=True)
@@ -231,16 +128,20 @@ class Verification:
 
 
 class Dataset:
-    """A data set on disk: a sequence of episodes, each read when it is asked for."""
+    """A data set on disk: a sequence of episodes, each read when it is asked for.
+
+    A copy or a pickle of it holds the file's path, and opens it where it arrives.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open a data set; an incomplete episode at its end is left out.
 
         Raises:
-            FormatError: it is no data set, or of a format that this release can not read.
-            TrifactorError: it can not be read.
+            FormatError: it is no data set, or of a format that this release cannot read.
+            TrifactorError: it cannot be read.
         """
         self.path = checks.path("path", path)
+        self._absolute = os.path.abspath(self.path)
         self._native = NativeDataset(self.path)
         world, self.observations, self.masks, self.policy, self.notes = self._native.header()
         self.world: dict[str, Any] = json.loads(world)
@@ -249,6 +150,10 @@ class Dataset:
         """Whether it was closed, and how many bytes at its end belong to no whole episode."""
         self.lost = self._native.lost()
         """What is missing at its end, in words; None where it was closed."""
+
+    def __reduce__(self) -> tuple[type[Dataset], tuple[str]]:
+        """Copies and pickles open the file anew."""
+        return type(self), (self._absolute,)
 
     def __len__(self) -> int:
         """The number of episodes."""

@@ -75,7 +75,7 @@ pub(super) fn run(options: &Options) -> Done {
     let mut policy = BuiltIn::new(&options.policy, &env)?;
     let default = PathBuf::from(format!("runs/{}.jsonl", env.family().name()));
     let path = options.log.as_deref().unwrap_or(&default);
-    let mut log = Writer::create(path, &header)?;
+    // Before the log, which takes the place of the last run's.
     let mut recorder = match &options.record {
         Some(path) => {
             let (policy, masks) = (options.policy.clone(), options.masks);
@@ -84,6 +84,7 @@ pub(super) fn run(options: &Options) -> Done {
         }
         None => None,
     };
+    let mut log = Writer::create(path, &header)?;
     let bar = options.progress.bar(Some(options.episodes * env.max_episode_length()));
     let mut reports = Vec::new();
     for episode in 0..options.episodes {

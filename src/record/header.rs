@@ -62,6 +62,17 @@ impl Header {
         }
     }
 
+    /// What keeps a recording of another header from going on with this one's data set.
+    pub(super) fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let same = [
+            ("world", self.world == other.world),
+            ("precision of observations", self.observations == other.observations),
+            ("strength of masks", self.masks == other.masks),
+            ("policy", self.policy == other.policy),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+    }
+
     /// The environment that was recorded.
     ///
     /// # Errors

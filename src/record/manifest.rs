@@ -103,7 +103,7 @@ impl Manifest {
     /// The manifest as JSON.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for what JSON can not say.
+    /// [`Error::Malformed`] for what JSON cannot say.
     pub fn to_json(&self) -> Result<String> {
         MANIFEST.write(self)
     }
@@ -266,22 +266,22 @@ impl Rows<'_> {
 
     fn step(&mut self, action: &Nine, events: &[Event], set: Option<&State>) -> Result<()> {
         let step = self.env.step(action)?;
-        let mask = match self.header.masks {
+        let (mask, pairs) = match self.header.masks {
             Some(strength) if set.is_none() => {
-                let scene = &self.env.state().scene;
-                let mask = LocalMask::of(self.env.contacts(), scene, strength)?;
+                let (contacts, scene) = (self.env.contacts(), &self.env.state().scene);
+                let mask = LocalMask::of(contacts, scene, strength)?;
                 let mut entries = vec![false; (mask.nodes() + ACTIONS) * mask.nodes()];
                 mask.write(&mut entries)?;
-                Some(entries)
+                (Some(entries), LocalMask::edges(contacts))
             }
-            _ => None,
+            _ => (None, Vec::new()),
         };
         if let Some(state) = set {
             self.env.set_state(state)?;
         }
         self.add(Kind::Step, events, Some((action, step, mask)))?;
         if let Some(row) = self.rows.last_mut() {
-            row.intervened = set.is_some();
+            (row.intervened, row.pairs) = (set.is_some(), pairs);
         }
         Ok(())
     }

@@ -28,15 +28,10 @@ pub use recorder::Recorder;
 pub use verify::{Difference, Verification, verify, verify_in};
 pub use writer::Writer;
 
-use std::path::Path;
-
 use arrow_schema::ArrowError;
 
 use crate::error::{Error, Result};
-
-fn file_error(path: &Path, error: &std::io::Error) -> Error {
-    Error::File { path: path.display().to_string(), reason: error.to_string() }
-}
+use crate::saved::file_error;
 
 fn arrow_error(place: &str, error: &ArrowError) -> Error {
     let what = "episodes".to_string();

@@ -38,9 +38,13 @@ impl Dataset {
     ///
     /// # Errors
     /// [`Error::File`]; [`Error::Malformed`] for a file that is no data set, or one of a format
-    /// that this release can not read.
+    /// that this release cannot read.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut file = File::open(path).map_err(|e| file_error(path, &e))?;
+        Self::of(path, File::open(path).map_err(|e| file_error(path, &e))?)
+    }
+
+    /// The data set of a file that is open already.
+    pub(super) fn of(path: &Path, mut file: File) -> Result<Self> {
         let frames = Frames::of(path, &file)?;
         let message = frames.schema.read(&mut file).map_err(|e| file_error(path, &e))?;
         let schema = try_schema_from_ipc_buffer(&message).map_err(|e| arrow_error("schema", &e))?;

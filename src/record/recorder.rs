@@ -68,7 +68,8 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn reset(&mut self, world: u32, env: &Env) -> Result<()> {
-        self.seen(world, env, Kind::Reset)
+        self.seen(world, env, Kind::Reset)?;
+        self.writer.put()
     }
 
     /// Records what was set since the last call; nothing where nothing was.
@@ -76,6 +77,12 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn before(&mut self, world: u32, env: &Env) -> Result<()> {
+        self.changed(world, env)?;
+        self.writer.put()
+    }
+
+    fn changed(&mut self, world: u32, env: &Env) -> Result<()> {
+        self.writer.check()?;
         let (now, known) = (env.state(), self.world(world));
         let tried = env.tracker().len() > known.events;
         let kind = match &known.state {
@@ -95,6 +102,11 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn step(&mut self, world: u32, env: &Env, action: &[f64], step: &Step) -> Result<()> {
+        self.taken(world, env, action, step)?;
+        self.writer.put()
+    }
+
+    fn taken(&mut self, world: u32, env: &Env, action: &[f64], step: &Step) -> Result<()> {
         let (state, info) = (env.state(), &env.info());
         let outcome = Outcome { state, info, observation: self.observation(env)? };
         self.stepped(world, env, action, step, outcome)
@@ -107,10 +119,10 @@ impl Recorder {
     pub fn reset_batch(&mut self, worlds: &VecEnv, mask: Option<&[bool]>) -> Result<()> {
         for (world, env) in worlds.worlds().enumerate() {
             if mask.is_none_or(|mask| mask.get(world) == Some(&true)) {
-                self.reset(world as u32, env)?;
+                self.seen(world as u32, env, Kind::Reset)?;
             }
         }
-        Ok(())
+        self.writer.put()
     }
 
     /// As [`Recorder::before`], for every world of a batch that has begun.
@@ -119,7 +131,8 @@ impl Recorder {
     /// As [`Writer::push`].
     pub fn before_batch(&mut self, worlds: &VecEnv) -> Result<()> {
         let begun = worlds.worlds().enumerate().filter(|(_, env)| env.has_begun());
-        begun.into_iter().try_for_each(|(world, env)| self.before(world as u32, env))
+        begun.into_iter().try_for_each(|(world, env)| self.changed(world as u32, env))?;
+        self.writer.put()
     }
 
     /// Records a batch's step, with the resets that stood in its place or followed it.
@@ -159,14 +172,14 @@ impl Recorder {
                     None => Vec::new(),
                 };
                 self.stepped(world, env, action, &step, Outcome { state, info, observation })?;
-                self.reset(world, env)?;
+                self.seen(world, env, Kind::Reset)?;
             } else if env.state().step == 0 {
-                self.reset(world, env)?;
+                self.seen(world, env, Kind::Reset)?;
             } else {
-                self.step(world, env, action, &step)?;
+                self.taken(world, env, action, &step)?;
             }
         }
-        Ok(())
+        self.writer.put()
     }
 
     /// Writes all that was recorded and marks the data set's end.
@@ -175,6 +188,14 @@ impl Recorder {
     /// As [`Writer::close`].
     pub fn close(self) -> Result<()> {
         self.writer.close()
+    }
+
+    /// As [`Recorder::close`], to be tried again where it failed.
+    ///
+    /// # Errors
+    /// As [`Writer::finish`].
+    pub fn finish(&mut self) -> Result<()> {
+        self.writer.finish()
     }
 
     fn world(&mut self, world: u32) -> &mut Last {
@@ -237,7 +258,7 @@ impl Recorder {
             Some(state) => state.clone_from(&row.state),
             None => known.state = Some(row.state.clone()),
         }
-        self.writer.push(world, &row)
+        self.writer.add(world, &row)
     }
 
     fn observation(&self, env: &Env) -> Result<Vec<f64>> {

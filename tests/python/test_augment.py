@@ -183,9 +183,13 @@ def test_what_an_agent_would_not_see_do_or_be_paid_is_refused() -> None:
     plain = gym.make("trifactor/Pushing-v0")
     whole = plain.observation_space.shape
     space = gym.spaces.Box(-1.0, 1.0, whole)
+
+    def first(action: Any) -> Any:
+        return action[:9]
+
     wrapped = {
         "TransformObservation": gym.wrappers.TransformObservation(plain, abs, space),
-        "TransformAction": gym.wrappers.TransformAction(plain, lambda a: a[:9], gym.spaces.Box(-1, 1, (10,))),
+        "TransformAction": gym.wrappers.TransformAction(plain, first, gym.spaces.Box(-1, 1, (10,))),
         "TransformReward": gym.wrappers.TransformReward(plain, lambda reward: 10.0 * reward),
         "StateReward": trifactor.StateReward(plain, lambda before, after, info: 1.0),
     }

@@ -129,8 +129,14 @@ def test_a_file_is_gone_on_with_and_never_overwritten(recorded):
     env.close()
     data = Dataset(recorded)
     assert [episode.states[0].seed for episode in data] == [5, 5, 5, 9]
-    with pytest.raises(trifactor.StateError):
-        RecordEpisodes(make(skip_frame=3), recorded, append=True, masks="sound", policy="chance")
+    for settings, more, named in [
+        ({"skip_frame": 3}, {}, "another world"),
+        ({}, {"masks": "tight", "policy": "skill"}, "another strength of masks, policy"),
+        ({}, {"observations": None}, "another precision of observations"),
+    ]:
+        own = {"masks": "sound", "policy": "chance", **more}
+        with pytest.raises(trifactor.StateError, match=named):
+            RecordEpisodes(make(**settings), recorded, append=True, **own)
 
 
 def test_a_manifest_makes_the_same_file_and_a_tampered_one_is_found(recorded, tmp_path):

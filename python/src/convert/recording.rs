@@ -12,12 +12,14 @@ use crate::errors::{json_error, to_python};
 /// Where and what an environment records.
 pub(crate) struct Recording {
     pub(crate) recorder: Recorder,
+    path: PathBuf,
 }
 
 impl Recording {
-    /// Begins to record, or goes on with a file.
+    /// Begins to record, or goes on with a file; refuses an environment that is recorded already.
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
-    pub(crate) fn new(
+    pub(crate) fn begin(
+        present: &mut Option<Self>,
         env: &trifactor::Env,
         path: PathBuf,
         append: bool,
@@ -26,7 +28,15 @@ impl Recording {
         policy: String,
         notes: String,
         part: Option<usize>,
-    ) -> PyResult<Self> {
+    ) -> PyResult<()> {
+        if let Some(present) = present {
+            let reason = "is recorded into already: close that recorder before another begins";
+            return Err(to_python(Error::Setting {
+                name: "env",
+                value: present.path.display().to_string(),
+                reason,
+            }));
+        }
         let observations = match observations {
             None => None,
             Some("float32") => Some(Precision::Float32),
@@ -49,15 +59,17 @@ impl Recording {
         if let Some(part) = part {
             writer = writer.with_part(part);
         }
-        Ok(Self { recorder: Recorder::new(writer) })
+        *present = Some(Self { recorder: Recorder::new(writer), path });
+        Ok(())
     }
 
-    /// Writes what was recorded and closes the file, where there is one.
-    pub(crate) fn end(recording: &mut Option<Self>) -> PyResult<()> {
-        match recording.take() {
-            Some(recording) => recording.recorder.close().map_err(to_python),
-            None => Ok(()),
+    /// Writes what was recorded and closes the file; where that fails, it can be tried again.
+    pub(crate) fn end(present: &mut Option<Self>) -> PyResult<()> {
+        if let Some(recording) = present {
+            recording.recorder.finish().map_err(to_python)?;
         }
+        *present = None;
+        Ok(())
     }
 }
 
