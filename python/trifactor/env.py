@@ -187,7 +187,7 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
         Raises:
             SettingError: it is goal-conditioned and this class is not, or the other way round.
-            FormatError: it is no description, or one of a format that this release can not read.
+            FormatError: it is no description, or one of a format that this release cannot read.
             StateError: this release would make another world of it.
         """
         text = description_text(description)

@@ -40,7 +40,7 @@ class OutOfSpaceError(RefusedError):
 
 
 class ImpossibleError(RefusedError):
-    """A value that this variable can not have in any space, or not in this task family."""
+    """A value that this variable cannot have in any space, or not in this task family."""
 
     def __init__(self, message: str, path: str | None = None) -> None:
         super().__init__(message)
@@ -83,11 +83,11 @@ class NotFiniteError(TrifactorError, ValueError):
 
 
 class SettingError(TrifactorError, ValueError):
-    """A keyword argument that can not be meant."""
+    """An argument that is none of its values."""
 
 
 class FormatError(TrifactorError, ValueError):
-    """A document (a state, a family) that can not be understood."""
+    """A document (a state, a family) that cannot be understood."""
 
 
 class StateError(TrifactorError, ValueError):

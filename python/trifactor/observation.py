@@ -34,7 +34,7 @@ class Extra:
             expected = "a function of the variables, its low bounds, its high bounds"
             raise SettingError(f"extra_observations['{name}']: expected {expected}") from error
         if not callable(function):
-            raise SettingError(f"extra_observations['{name}']: {function!r} can not be called")
+            raise SettingError(f"extra_observations['{name}']: {function!r} cannot be called")
         self.name, self.function = name, function
         self.low, self.high = bounds
         if self.low.ndim != 1 or self.low.shape != self.high.shape or not self.low.size:

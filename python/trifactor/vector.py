@@ -72,12 +72,12 @@ class TriFingerVectorEnv(
                 or `Disabled`.
             copy: whether every call returns an array of its own. Without, observations are
                 returned in one array that every call writes into.
-            extra_observations: none; functions in Python can not be called from the threads.
+            extra_observations: none; functions in Python cannot be called from the threads.
             goal_sampler: none, for the same reason.
             settings: the arguments of `TriFingerEnv`.
 
         Raises:
-            SettingError: an argument can not be meant.
+            SettingError: an argument is none of the values above.
             FormatError: the family is no family.
         """
         functions = {"extra_observations": extra_observations, "goal_sampler": goal_sampler}
