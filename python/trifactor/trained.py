@@ -89,13 +89,19 @@ def training_world(policy: object) -> Trained | None:
     batch = getattr(getattr(base, "envs", None), "unwrapped", None)
     if isinstance(batch, TriFingerVectorEnv):
         world: Any = batch._single
+        start: Any = batch._native.save(0)[1]
     else:
         world = base.get_attr("unwrapped", indices=[0])[0]
+        start = world._native.save()[1] if isinstance(world, TriFingerEnv) else None
     if not isinstance(world, TriFingerEnv):
         return None
     for altering in ALTERING:
         if base.env_is_wrapped(altering, indices=[0])[0]:
             raise _unlike(altering.__name__)
+    # Protocols begin in the family's own start, where actions act at once.
+    for name, plain in (("action_delay", 0), ("action_smoothing", 1)):
+        if start["robot"][name] != plain:
+            raise _unlike(f"{name} {start['robot'][name]}")
     extras = world._settings.extra_observations
     if extras:
         raise _unlike(f"extra_observations ({', '.join(extras)})")

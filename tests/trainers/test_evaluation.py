@@ -18,7 +18,7 @@ from stable_baselines3.common.vec_env import (
 import trifactor
 from trifactor import evaluate
 from trifactor.sb3 import SB3VecEnv
-from trifactor.wrappers import DeltaAction
+from trifactor.wrappers import DeltaAction, delayed_actions, moving_average_actions
 
 SHORT = {"skip_frame": 3, "max_episode_length": 20}
 FEW = {"protocols": "P0", "worlds": 2, "resamples": 20, "invariance": None}
@@ -165,6 +165,8 @@ def test_runs_of_one_world_are_evaluated_together_and_of_two_worlds_not():
         (lambda: DeltaAction(single("Reaching")), "DeltaAction"),
         (lambda: gym.wrappers.FlattenObservation(single("Reaching")), "ObservationWrapper"),
         (lambda: gym.wrappers.RescaleAction(single("Reaching"), -2.0, 2.0), "ActionWrapper"),
+        (lambda: delayed_actions(single("Reaching"), 3), "action_delay 3"),
+        (lambda: SB3VecEnv(moving_average_actions(batch("Reaching").envs, 4)), "action_smoothing 4"),
         (lambda: VecFrameStack(batch("Reaching"), 2), "VecFrameStack"),
         (
             lambda: SubprocVecEnv([lambda: DeltaAction(single("Reaching"))]),
