@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use serde_json::json;
 use trifactor::env::{Config, Env};
+use trifactor::intervention::Intervention;
 use trifactor::rng::Rng;
 use trifactor::robot::{REST, RobotState, kinematics};
 use trifactor::task::goal::{GoalLayout, GoalReward, ROW, relabel};
 use trifactor::task::overlap::Overlap;
 use trifactor::task::reward::Rules;
 use trifactor::task::{Family, RewardDocument, registry};
-use trifactor::world::{GoalShape, Hull, Mesh, Scene};
+use trifactor::world::{GoalShape, GoalState, Hull, Mesh, Scene};
 use trifactor::{Error, State};
 
 /// The goal-conditioned environment of a family, reset.
@@ -225,23 +226,148 @@ fn arrays_in_single_precision_are_worth_the_same_to_its_rounding() {
 
 #[test]
 fn arrays_that_are_no_goals_are_refused_with_the_reason() {
-    let reward: GoalReward = env("pushing", |_| ()).goal_reward();
-    let good = [0.0; ROW];
+    let env = env("pushing", |_| ());
+    let reward: GoalReward = env.goal_reward();
+    let [good, _] = arrays(&env);
     let message = |a: &[f64], d: &[f64]| reward.reward(a, d).unwrap_err().to_string();
     assert!(message(&good[..9], &good).contains("achieved_goal: expected 10 numbers for every"));
     assert!(message(&good, &good[..1]).contains("desired_goal"));
-    let mut nan = good;
-    nan[2] = f64::NAN;
-    assert!(message(&good, &nan).contains("desired_goal contains NaN"));
-    assert!(reward.rewards(&[0.0; 21], &[0.0; 20], 2).is_err());
-    let reaching = env("reaching", |_| ());
+    let twice = [&good[..], &good[..]].concat();
+    assert!(reward.rewards(&twice[..19], &twice, 2).is_err());
+    let mut second = twice.clone();
+    second[17] = -0.065;
+    let refused = reward.rewards(&twice, &second, 2).unwrap_err().to_string();
+    assert!(refused.contains("desired_goal[1, 7]") && refused.contains("-0.065"), "{refused}");
+    // Nothing desired is no goal that is reached.
+    let nothing = message(&good, &[0.0; 2 * ROW]);
+    assert!(nothing.contains("desired_goal") && nothing.contains("at least one row"), "{nothing}");
+    assert!(message(&[0.0; ROW], &good).contains("'achieved_goal'"));
+    let reaching = self::env("reaching", |_| ());
     assert!(reaching.goal_reward().reward(&good, &good).is_err(), "nine numbers, not ten");
-    // A rotation that is none counts as no rotation; nothing panics and nothing is NaN.
-    let mut wild = good;
-    wild[7..].fill(0.065);
-    assert_eq!(reward.outcome(&wild, &wild).unwrap().fractional_success, 1.0);
-    let other = env("stacking2", |_| ());
+    let other = self::env("stacking2", |_| ());
     assert!(relabel(reaching.goal_layout(), other.state(), &[0.0; 9]).is_err());
+}
+
+/// What stands in a row, by the place in it.
+fn part_of(number: usize, reaching: bool) -> &'static str {
+    match number % ROW {
+        _ if reaching => "position",
+        0..=2 => "position",
+        3..=6 => "orientation",
+        _ => "size",
+    }
+}
+
+#[test]
+fn every_number_of_a_goal_array_is_possible_or_refused_by_its_place() {
+    for family in registry::names() {
+        let reaching = family == "reaching";
+        let env = env(family, |_| ());
+        let (layout, reward) = (env.goal_layout(), env.goal_reward());
+        let [achieved, own] = arrays(&env);
+        let most = reward.reward(&own, &own).unwrap();
+        for i in 0..own.len() {
+            if !reaching && own[i / ROW * ROW..][..ROW] == [0.0; ROW] {
+                continue;
+            }
+            for value in [0.0, -own[i], -1.0, f64::NAN, f64::INFINITY, 1e30, -1e300] {
+                let mut changed = own.clone();
+                changed[i] = value;
+                let quaternion_left = || {
+                    let start = i / ROW * ROW + 3;
+                    changed[start..start + 4].iter().any(|x| *x != 0.0)
+                };
+                let possible = value.is_finite()
+                    && match part_of(i, reaching) {
+                        "position" => value.abs() < 1e6,
+                        // Of any length but zero, as interventions take it.
+                        "orientation" => value.abs() < 1e100 && quaternion_left(),
+                        _ => value > 0.0 && value < 0.5,
+                    };
+                let place = match part_of(i, reaching) {
+                    "orientation" if value.is_finite() => i / ROW * ROW + 3,
+                    _ => i,
+                };
+                let named = |array: &str, refused: Error| {
+                    let (text, path) = (refused.to_string(), format!("{array}[{place}]"));
+                    assert!(text.contains(&path), "{family}: {path} is not in '{text}'");
+                };
+                let what = format!("{family}: number {i} = {value}");
+                match (reward.reward(&achieved, &changed), possible) {
+                    (Ok(paid), true) => assert!(paid.is_finite() && paid <= most, "{what}: {paid}"),
+                    (Err(refused), false) => named("desired_goal", refused),
+                    (found, _) => panic!("{what}: {found:?}"),
+                }
+                match (relabel(layout, env.state(), &changed), possible) {
+                    (Ok(state), true) => env.check_state(&state).unwrap(),
+                    (Err(refused), false) => named("desired_goal", refused),
+                    (found, _) => panic!("{what}: {found:?}"),
+                }
+                if let Err(refused) = reward.reward(&changed, &own) {
+                    assert!(!possible, "{what}: {refused}");
+                    named("achieved_goal", refused);
+                } else {
+                    assert!(possible, "{what} was achieved");
+                }
+            }
+        }
+        if !reaching {
+            let nothing = vec![0.0; own.len()];
+            assert!(reward.reward(&achieved, &nothing).is_err(), "{family}: nothing is desired");
+            assert!(relabel(layout, env.state(), &nothing).is_err(), "{family}: nothing is left");
+        }
+    }
+}
+
+#[test]
+fn a_goal_that_is_none_is_refused_in_states_and_interventions_alike() {
+    for family in registry::names() {
+        let mut env = env(family, |_| ());
+        let before = env.state().clone();
+        let name = before.scene.goals[0].name.clone();
+        let goal = before.goals[0];
+        for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e300] {
+            for (attribute, field, wrong) in [
+                ("size", "size", GoalState { size: [value; 3], ..goal }),
+                ("orientation", "orientation", GoalState { orientation: [value; 4], ..goal }),
+                ("cartesian_position", "position", GoalState { position: [value; 3], ..goal }),
+                ("color", "color", GoalState { color: [value; 3], ..goal }),
+            ] {
+                let length = if attribute == "orientation" { 4 } else { 3 };
+                let turn = attribute == "orientation" && value == -1.0;
+                let possible = match attribute {
+                    "cartesian_position" => value.abs() <= 1.0,
+                    "color" => value == 0.0,
+                    _ => false,
+                };
+                let mut goals = before.goals.clone();
+                goals[0] = wrong;
+                let set = env.set_state(&State { goals, ..before.clone() });
+                assert_eq!(set.is_ok(), possible, "{family}: a state with {attribute} {value}");
+                if let Err(refused) = set {
+                    let path = format!("goals[0].{field}");
+                    assert!(refused.to_string().contains(&path), "{path}: {refused}");
+                }
+                env.set_state(&before).unwrap();
+                let path = format!("{name}/{attribute}");
+                let wanted = Intervention::new().with(&path, vec![value; length]);
+                match env.do_intervention(&wanted, false) {
+                    Ok(()) => assert!(possible || turn, "{family}: {path} = {value} was taken"),
+                    Err(refused) => {
+                        let (text, arena) = (refused.to_string(), "would leave the arena");
+                        assert!(text.contains(&path) || text.contains(arena), "{path}: {text}");
+                    }
+                }
+                env.set_state(&before).unwrap();
+            }
+        }
+        // No goal at all is none that is reached.
+        let scene = Scene { goals: Vec::new(), ..(*before.scene).clone() };
+        let bare = State { scene: Arc::new(scene), goals: Vec::new(), ..before.clone() };
+        let refused = env.set_state(&bare).unwrap_err().to_string();
+        assert!(refused.contains("goals or more"), "{refused}");
+        assert_eq!(env.state(), &before);
+    }
 }
 
 /// A wedge: half of a box, its faces through the box's diagonal.

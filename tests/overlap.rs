@@ -309,3 +309,36 @@ fn several_random_boxes_agree_with_inclusion_and_exclusion() {
         near(fractional_success(&[other], &[goal, other]), other.volume() / union, 1e-12);
     }
 }
+
+#[test]
+fn a_box_that_is_none_fills_nothing_and_is_never_filled() {
+    let cube = Cuboid { center: [0.0, 0.0, 0.05], orientation: IDENTITY, size: [EDGE; 3] };
+    let none = [
+        Cuboid { size: [0.0; 3], ..cube },
+        Cuboid { size: [EDGE, EDGE, 0.0], ..cube },
+        Cuboid { size: [-EDGE, -EDGE, EDGE], ..cube },
+        Cuboid { size: [-EDGE; 3], ..cube },
+        Cuboid { size: [f64::NAN; 3], ..cube },
+        Cuboid { orientation: [0.0; 4], ..cube },
+    ];
+    for wrong in none {
+        assert_eq!(wrong.volume(), 0.0, "{wrong:?}");
+        assert_eq!((intersection(&wrong, &cube), intersection(&cube, &wrong)), (0.0, 0.0));
+        // As a block it fills nothing, as the only goal it is not filled.
+        assert_eq!(fractional_success(&[wrong], &[cube]), 0.0, "{wrong:?}");
+        assert_eq!(fractional_success(&[cube], &[wrong]), 0.0, "{wrong:?}");
+        let aabb = |block, goals: &[Cuboid]| {
+            aabb_fraction([block].into_iter(), goals.to_vec().into_iter())
+        };
+        assert_eq!((aabb(wrong, &[cube]), aabb(cube, &[wrong])), (0.0, 0.0), "{wrong:?}");
+        // Beside goals that are some it changes nothing.
+        let far = Cuboid { center: [1.0, 0.0, 0.05], ..cube };
+        let (two, three) = ([cube, far], [cube, far, wrong]);
+        assert_eq!(fractional_success(&[cube], &three), fractional_success(&[cube], &two));
+        assert_eq!(aabb(cube, &three), aabb(cube, &two));
+        for mixed in [[cube, wrong, wrong], [wrong, wrong, cube]] {
+            assert_eq!(fractional_success(&mixed, &mixed), 1.0, "{wrong:?}");
+        }
+    }
+    assert_eq!(fractional_success(&[cube], &[]), 1.0, "nothing is wanted");
+}

@@ -1,5 +1,6 @@
 //! The promises, one module each.
 
+mod bounds;
 #[cfg(feature = "cli")]
 mod causal_commands;
 mod coda;

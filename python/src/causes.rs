@@ -5,17 +5,22 @@ use numpy::{PyArray2, PyReadonlyArray2};
 use pyo3::prelude::*;
 use trifactor::robot::{FINGERS, kinematics, link_name};
 
-use crate::convert::causal::{self, Contact, Course, MaskEdge};
+use crate::convert::causal::{self, Contact, Course, MaskEdge, OfStep};
 use crate::env::NativeEnv;
 use crate::state::State;
 
 /// A link's name, its position (m) and its orientation (quaternion x, y, z, w).
 type Link = (String, [f64; 3], [f64; 4]);
 
-/// Whether the present state is what a step led to.
+/// The last step's mask and pairs in arrays of one shape, and whether there are any.
 #[pyfunction]
-pub(crate) fn has_stepped(env: &NativeEnv) -> PyResult<bool> {
-    Ok(env.read()?.env.has_stepped())
+pub(crate) fn step_masks<'py>(
+    py: Python<'py>,
+    env: &NativeEnv,
+    strength: &str,
+    intervened: bool,
+) -> PyResult<OfStep<'py>> {
+    causal::step_masks(py, &env.read()?.env, strength, intervened)
 }
 
 /// The names of a mask's rows: the nodes, then the actions.

@@ -193,6 +193,11 @@ impl NativeEnv {
         Ok(self.read()?.env.goal_layout().names())
     }
 
+    /// The bounds of every number of a goal.
+    fn goal_space<'py>(&self, py: Python<'py>) -> PyResult<Bounds<'py>> {
+        Ok(numbers::bounds(py, &self.read()?.env.goal_layout().space()))
+    }
+
     /// What is achieved and what is desired.
     fn goals<'py>(&self, py: Python<'py>) -> PyResult<Bounds<'py>> {
         goals::present(py, &self.read()?.env)

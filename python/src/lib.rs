@@ -31,8 +31,8 @@ mod _trifactor {
     use augment::{NativeReplay, NativeSamples, augment_dataset};
     #[pymodule_export]
     use causes::{
-        contacts, counterfactuals, feature_mask, has_stepped, link_poses, local_mask, mask_edges,
-        mask_names,
+        contacts, counterfactuals, feature_mask, link_poses, local_mask, mask_edges, mask_names,
+        step_masks,
     };
     #[pymodule_export]
     use convert::config::read_description;

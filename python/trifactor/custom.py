@@ -35,7 +35,7 @@ class StateReward(gym.Wrapper[Array, Array, Array, Array], gym.utils.RecordConst
     """Pays what a function of the states before and after a step says, and nothing else.
 
     The function also gets `info`, with the family's own raw terms; that of the family's reward is
-    put there as `info["family_reward"]`. Where an actor intervened within the step
+    put there as `info["family_reward"]`, 0 after a reset. Where an actor intervened within the step
     (`info["intervened"]`), the state after it is the one after the intervention.
     """
 
@@ -57,6 +57,14 @@ class StateReward(gym.Wrapper[Array, Array, Array, Array], gym.utils.RecordConst
         gym.utils.RecordConstructorArgs.__init__(self, reward_function=reward_function)
         gym.Wrapper.__init__(self, env)
         self._reward_function = reward_function
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Begin an episode; nothing is paid."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        info["family_reward"] = 0.0
+        return observation, info
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Hold the action for one control step, and pay what the function says."""

@@ -13,7 +13,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from trifactor import checks, warn
-from trifactor._trifactor import NativeEnv, State, has_stepped
+from trifactor._trifactor import NativeEnv, State, step_masks
 from trifactor.causes import Causes
 from trifactor.custom import description_text
 from trifactor.errors import SettingError
@@ -39,8 +39,8 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
     Actions are nine numbers, in [-1, 1] unless `normalize_actions=False`; finite ones outside
     are clipped. Structured observations are flat and keep the order, sizes and normalisation of
-    the reference (CausalWorld), which does not clip them: `observation_space` is therefore bounded
-    by the largest float32 only, and `nominal_observation_space` holds the bounds of the
+    the reference (CausalWorld), which does not clip them: `observation_space` is therefore infinite
+    where nothing bounds a number, and `nominal_observation_space` holds the bounds of the
     normalisation. Where an intervention changes how many blocks there are, the spaces follow,
     unless a maximum is declared. Type checkers take what observations are from an annotation, such
     as `env: TriFingerEnv[NDArray[np.float32]]`; `TriFingerEnv` alone leaves it open.
@@ -223,9 +223,9 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         if self._settings.exposed:
             info["possible_solution_intervention"] = self.privileged_solution()
         strength = self._settings.local_masks
-        if strength is not None and has_stepped(self._native) and not intervened:
-            info["local_mask"] = self.local_mask(strength)
-            info["mask_pairs"] = self.mask_edges()
+        if strength is not None:
+            mask, pairs, known = step_masks(self._native, strength, intervened)
+            info["local_mask"], info["mask_pairs"], info["mask_known"] = mask, pairs, known
 
     def _shown(self, numbers: Array) -> Any:
         """The observation of the present state, of the numbers that the native half gave."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from trifactor import checks
 from trifactor.env import TriFingerEnv
 from trifactor.errors import ShapeError
-from trifactor.observation import LARGEST, Array, box
+from trifactor.observation import Array, box
 
 
 class TriFingerGoalEnv(TriFingerEnv[dict[str, Array]]):
@@ -22,7 +22,8 @@ class TriFingerGoalEnv(TriFingerEnv[dict[str, Array]]):
     `achieved_goal` and `desired_goal` are float64 arrays of one size, in SI units, never
     normalised. They have ten numbers per block, one block after the other: position (3, m),
     orientation (4, quaternion x, y, z, w), size (3, m). Row i is the i-th movable block, and its
-    goal; zeros where there is none. For reaching they are the nine coordinates of the fingertips.
+    goal; ten zeros where there is none, and no other row stands for none. For reaching they are the
+    nine coordinates of the fingertips.
 
     The reward is the family's without the dense terms, which compare with the state before: the
     share of the goals that is filled times `fractional_reward_weight` (1 where the family has
@@ -73,7 +74,11 @@ class TriFingerGoalEnv(TriFingerEnv[dict[str, Array]]):
 
         Raises:
             ShapeError: the arrays are no goals, or their leading dimensions do not fit.
-            NotFiniteError: one of them contains NaN or infinity.
+            NotFiniteError: one of them contains NaN or infinity; the message names the number by
+                its place, `desired_goal[goal, number]`, goals counted over all leading dimensions.
+            ImpossibleError: a row is neither ten zeros, which say that there is no block or goal,
+                nor a block or goal: an edge is not above 0 or exceeds 0.5 m, a quaternion is zero,
+                a coordinate exceeds 1e9 m; or nothing is desired at all.
         """
         achieved, desired, leading = _batched(achieved_goal, desired_goal)
         rewards = self._native.goal_rewards(achieved, desired).reshape(leading)
@@ -109,8 +114,7 @@ class TriFingerGoalEnv(TriFingerEnv[dict[str, Array]]):
 
     def _set_observation_spaces(self) -> None:
         super()._set_observation_spaces()
-        limits = np.full(self._native.goal_len(), LARGEST)
-        goal = box(-limits, limits, np.dtype(np.float64))
+        goal = box(*self._native.goal_space(), np.dtype(np.float64))
         for name in ("observation_space", "nominal_observation_space"):
             seen = getattr(self, name)
             parts = dict(seen.spaces) if isinstance(seen, Dict) else {"entities": seen}

@@ -18,9 +18,6 @@ Variables: TypeAlias = dict[str, Any]
 Feature: TypeAlias = tuple[Callable[[Variables], ArrayLike], ArrayLike, ArrayLike]
 """Numbers of one's own: a function of the variables, and its nominal bounds, low and high."""
 
-LARGEST = float(np.finfo(np.float32).max)
-"""What bounds numbers that nothing bounds: Gymnasium's checker warns of infinity."""
-
 
 class Extra:
     """Some numbers that a user's function gives, appended to the observation."""
@@ -41,6 +38,11 @@ class Extra:
             raise SettingError(f"extra_observations['{name}']: the bounds need one length")
         if not np.isfinite(bounds).all():
             raise SettingError(f"extra_observations['{name}']: the bounds must be finite")
+        if (self.low > self.high).any():
+            raise SettingError(
+                f"extra_observations['{name}']: the low bounds {self.low} must not exceed the high "
+                f"bounds {self.high}"
+            )
 
     def observe(self, variables: Variables, normalized: bool) -> Array:
         """What the function gives, normalised by its bounds if so wanted."""
@@ -127,11 +129,11 @@ class Arrangement:
         return arranged.tolist()
 
     def space(self, dtype: np.dtype[Any]) -> Space[Any]:
-        """Bounds that every observation keeps; nothing is clipped."""
+        """Bounds that every observation keeps: infinite where nothing bounds a number."""
         if self._images is not None:
             return self._image_space(dtype)
         low, high = self.native.observation_space()
-        own = np.full(sum(extra.low.size for extra in self.extras), LARGEST)
+        own = np.full(sum(extra.low.size for extra in self.extras), np.inf)
         return self._boxes(np.append(low, -own), np.append(high, own), dtype)
 
     def nominal_space(self, dtype: np.dtype[Any], normalized: bool) -> Space[Any]:

@@ -107,8 +107,11 @@ class Settings:
             overlap: what fractional success measures: the exact `volume`, or the reference's
                 `aabb`.
             local_masks: whether `info["local_mask"]` has every step's local causal mask, as
-                `local_mask` gives it, and `info["mask_pairs"]` what was coupled, as `mask_edges`:
-                `sound`, `tight`, or None.
+                `local_mask` gives it, and `info["mask_pairs"]` what was coupled: an array (nodes,
+                nodes, 3) of the first tick, the largest impulse (N s) and the smallest gap (m) of
+                every pair, NaN where it was not coupled. `sound`, `tight`, or None. After a reset,
+                and where an actor intervened, `info["mask_known"]` is False, the mask False and the
+                pairs NaN. With `max_blocks` there is room for that many blocks and goals.
             expose_potential_partial_solution: whether `info["possible_solution_intervention"]` has
                 what `privileged_solution` gives; the reference's name.
             dtype: of observations, `float32` or `float64`; of `pixel` also `uint8`, which is its

@@ -26,7 +26,8 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
 
     `info` has the step's true mask as `local_mask`, 5 x 4: what the four sprites and the action
     influenced; `components`, how many groups had nothing to do with each other; and `noise`, what
-    was added to the velocity of the sprite that was pushed.
+    was added to the velocity of the sprite that was pushed. After a reset `mask_known` is False:
+    the mask is empty, there are no components, and the noise is NaN.
     """
 
     metadata: dict[str, Any] = {"render_modes": []}
@@ -65,7 +66,12 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
         super().reset(seed=seed)
         if seed is None and first:
             seed = self.np_random_seed % 2**64
-        return self._native.reset(seed), {}
+        return self._native.reset(seed), {
+            "local_mask": np.zeros((SPRITES + 1, SPRITES), np.bool_),
+            "mask_known": False,
+            "components": 0,
+            "noise": np.full(2, np.nan),
+        }
 
     def step(
         self, action: NDArray[np.float32]
@@ -75,6 +81,7 @@ class SpriteEnv(gym.Env[NDArray[np.float64], NDArray[np.float32]]):
         state, reward, truncated, mask, components, noise = self._native.step(numbers)
         info = {
             "local_mask": np.array(mask).reshape(SPRITES + 1, SPRITES),
+            "mask_known": True,
             "components": components,
             "noise": np.array(noise),
         }

@@ -191,11 +191,6 @@ class TriFingerVectorEnv(
         same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         ended = np.logical_and(truncated, False) if same_step else truncated
         infos = self._infos(None, ended)
-        strength = self._single._settings.local_masks
-        if strength is not None:
-            masks = self.local_masks(strength)
-            infos["local_mask"], infos["_local_mask"] = masks
-            infos["mask_pairs"], infos["_mask_pairs"] = self.mask_pairs()
         if same_step:
             self._add_finals(infos, truncated)
         return self._shown(buffers), rewards, terminated, truncated, infos
@@ -252,7 +247,18 @@ class TriFingerVectorEnv(
     def _infos(
         self, mask: NDArray[np.bool_] | None, truncated: NDArray[np.bool_]
     ) -> dict[str, Any]:
-        return self._native.infos(None if mask is None else mask.tolist())
+        infos = self._native.infos(None if mask is None else mask.tolist())
+        strength = self._single._settings.local_masks
+        if strength is not None:
+            shown = np.ones(self.num_envs, np.bool_) if mask is None else mask
+            masks, known = self.local_masks(strength)
+            pairs, _ = self.mask_pairs()
+            known &= shown
+            masks[~known], pairs[~known] = False, np.nan
+            infos["local_mask"], infos["_local_mask"] = masks, known
+            infos["mask_pairs"], infos["_mask_pairs"] = pairs, known.copy()
+            infos["mask_known"], infos["_mask_known"] = known.copy(), shown.copy()
+        return infos
 
     def _add_finals(self, infos: dict[str, Any], truncated: NDArray[np.bool_]) -> None:
         finals = self._native.finals(self._dtype == np.uint8)
@@ -265,6 +271,10 @@ class TriFingerVectorEnv(
         for row, world in enumerate(worlds):
             final[world] = self._shown_final(tuple(buffer[row] for buffer in buffers))
         infos["final_obs"], infos["_final_obs"] = final, mask
+        for name in ("local_mask", "mask_pairs", "mask_known"):
+            if name in infos:
+                # They are of the step that ended the episode.
+                info[name], info[f"_{name}"] = infos[name].copy(), infos[f"_{name}"] & mask
         infos["final_info"], infos["_final_info"] = info, mask.copy()
 
     def _shown_final(self, buffers: tuple[Array, ...]) -> Any:

@@ -32,6 +32,16 @@ impl Slots {
         })
     }
 
+    /// Room for one environment as for a batch of its like: `max_blocks` of either, or as many as
+    /// its scene has.
+    pub fn of_one(env: &Env) -> Self {
+        let scene = &env.state().scene;
+        match env.config().max_blocks {
+            Some(most) => Self { blocks: most, goals: most },
+            None => Self { blocks: scene.blocks.len(), goals: scene.goals.len() },
+        }
+    }
+
     /// How many nodes there is room for.
     pub fn nodes(self) -> usize {
         FINGERS + self.blocks + self.goals
@@ -79,6 +89,25 @@ impl Slots {
         }
         Ok(())
     }
+
+    /// Writes what the solver coupled: nodes × nodes × [`PAIR`] numbers, the same in both
+    /// directions, NaN for pairs that were not coupled.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another length, [`Error::TooMany`] for a scene without room.
+    pub fn write_pairs(self, contacts: &Contacts, scene: &Scene, out: &mut [f64]) -> Result<()> {
+        let nodes = self.nodes();
+        length("pairs", out.len(), nodes * nodes * PAIR)?;
+        self.check(scene)?;
+        out.fill(f64::NAN);
+        for Edge { first, second, tick, impulse, gap } in LocalMask::edges(contacts) {
+            let (first, second) = (self.place(first, scene), self.place(second, scene));
+            for at in [first * nodes + second, second * nodes + first] {
+                out[PAIR * at..PAIR * (at + 1)].copy_from_slice(&[f64::from(tick), impulse, gap]);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes every world's mask of the last step, one after the other, each as [`Slots::write`] has
@@ -114,8 +143,8 @@ pub fn masks(
 /// The numbers of a pair: its first tick, largest impulse (N s) and smallest gap (m).
 pub const PAIR: usize = 3;
 
-/// Writes what the solver coupled in every world's last step: nodes × nodes × [`PAIR`] numbers
-/// each, the same in both directions, NaN for pairs that were not coupled; `known` as [`masks`].
+/// Writes what the solver coupled in every world's last step, one after the other, each as
+/// [`Slots::write_pairs`] has it; `known` as [`masks`], elsewhere all are NaN.
 ///
 /// # Errors
 /// As [`masks`].
@@ -123,17 +152,12 @@ pub fn pairs(worlds: &VecEnv, slots: Slots, out: &mut [f64], known: &mut [bool])
     let nodes = slots.nodes();
     length("pairs", out.len(), worlds.len() * nodes * nodes * PAIR)?;
     length("known", known.len(), worlds.len())?;
-    out.fill(f64::NAN);
     for (world, (out, known)) in out.chunks_exact_mut(nodes * nodes * PAIR).zip(known).enumerate() {
         let step = stepped(worlds, world);
         *known = step.is_some();
-        let Some((contacts, scene)) = step else { continue };
-        slots.check(scene)?;
-        for Edge { first, second, tick, impulse, gap } in LocalMask::edges(contacts) {
-            let (first, second) = (slots.place(first, scene), slots.place(second, scene));
-            for at in [first * nodes + second, second * nodes + first] {
-                out[PAIR * at..PAIR * (at + 1)].copy_from_slice(&[f64::from(tick), impulse, gap]);
-            }
+        match step {
+            Some((contacts, scene)) => slots.write_pairs(contacts, scene, out)?,
+            None => out.fill(f64::NAN),
         }
     }
     Ok(())

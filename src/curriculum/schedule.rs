@@ -47,6 +47,11 @@ impl Active {
         match self {
             Self { period: 0, .. } => refuse("period of an actor"),
             Self { every: Some(0), .. } => refuse("every of an actor"),
+            Self { start, end: Some(end), .. } if end < start => Err(Error::Setting {
+                name: "last episode of an actor",
+                value: end.to_string(),
+                reason: "must not come before its first episode",
+            }),
             _ => Ok(()),
         }
     }

@@ -43,7 +43,7 @@ impl Env {
         let (mut achieved, mut desired) = (vec![0.0; length], vec![0.0; length]);
         self.achieved_goal(&mut achieved)?;
         self.desired_goal(&mut desired)?;
-        self.goal_reward().reward(&achieved, &desired)
+        Ok(self.goal_reward().reward_of_own(&achieved, &desired))
     }
 
     /// Appends numbers of your own to every later observation.

@@ -115,14 +115,8 @@ impl Env {
     pub fn with_task(config: Config, task: Box<dyn Task>) -> Result<Self> {
         let family = task.family();
         let mut world = World::new(config.physics, config.skip_frame)?;
-        if config.max_episode_length == Some(0) {
-            return Err(Error::Setting {
-                name: "max_episode_length",
-                value: "0".to_string(),
-                reason: "must be at least 1 control step, or None for the family's own length",
-            });
-        }
         let mut starting = family.initial_state();
+        spaces::check_length(&config, family.episode_seconds(&starting), world.dt())?;
         starting.world = episode::world_id(family, &config);
         starting.check()?;
         intervention::feasible(&mut world, family.rules(), &starting)?;

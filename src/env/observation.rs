@@ -10,6 +10,7 @@ mod context;
 mod entities;
 mod feature;
 mod key;
+mod limits;
 mod owner;
 mod source;
 
@@ -215,16 +216,6 @@ impl Layout {
             space.high[entry.range.start] = episode_seconds;
         }
         space
-    }
-
-    /// Bounds that every observation keeps: nothing is clipped, so the largest numbers of `f32`.
-    pub fn space(&self) -> BoxSpace {
-        let limits = self.entries.iter().flat_map(|entry| {
-            let [low, high] = entry.source.limits();
-            entry.range.clone().map(move |_| (low, high))
-        });
-        let (low, high): (Vec<f64>, Vec<f64>) = limits.unzip();
-        BoxSpace::new(low, high)
     }
 
     /// Writes the observation of a state; allocates nothing, except for variables that the

@@ -151,9 +151,7 @@ impl Pixels {
     fn check(&self) -> Result<Vec<Camera>> {
         let refuse =
             |name, value: usize, reason| Error::Setting { name, value: value.to_string(), reason };
-        if !(1..=4).contains(&self.style.samples) {
-            return Err(refuse("pixels.style.samples", self.style.samples, "must be 1 to 4"));
-        }
+        self.style.check()?;
         for (name, value) in [("pixels.width", self.width), ("pixels.height", self.height)] {
             if value == 0 || value > MOST / self.style.samples {
                 return Err(refuse(

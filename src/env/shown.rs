@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::observation::{Feature, Layout, Plan};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::task::Family;
 use crate::task::goal::GoalLayout;
 use crate::world::State;
@@ -21,6 +21,9 @@ impl Shown {
     }
 
     /// What is shown of a state's scene.
+    ///
+    /// # Errors
+    /// [`Error::OtherWorld`] where it lacks what the family's rules speak of, such as a goal.
     pub(super) fn of(
         family: &Family,
         config: &Config,
@@ -28,6 +31,9 @@ impl Shown {
         state: &State,
     ) -> Result<Self> {
         let (rules, most) = (family.reward().rules, config.max_blocks);
+        if let Some(reason) = rules.lacks(&state.scene) {
+            return Err(Error::OtherWorld { reason });
+        }
         Ok(Self {
             observation: Plan { family, config, features }.layout(state)?,
             goals: GoalLayout::new(rules, &state.scene, most)?,

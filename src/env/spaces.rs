@@ -2,10 +2,28 @@
 
 use super::observation::Owner;
 use super::{Config, Env};
+use crate::error::{Error, Result};
 use crate::robot::JOINTS;
 use crate::space::BoxSpace;
 use crate::task::Family;
 use crate::variable::Subspace;
+
+/// Refuses an episode that is shorter than a control step; `seconds` is the family's length.
+pub(super) fn check_length(config: &Config, seconds: f64, dt: f64) -> Result<()> {
+    let refuse = |name, value, reason| Err(Error::Setting { name, value, reason });
+    match config.max_episode_length {
+        Some(0) => {
+            let reason = "must be at least 1 control step, or None for the family's own length";
+            refuse("max_episode_length", "0".to_string(), reason)
+        }
+        None if seconds < dt => {
+            let reason = "makes a control step longer than the family's episode; choose a smaller \
+                          one, or set max_episode_length";
+            refuse("skip_frame", config.skip_frame.to_string(), reason)
+        }
+        _ => Ok(()),
+    }
+}
 
 impl Env {
     /// The configuration it was made with, with later changes of the intervention space.
@@ -28,6 +46,14 @@ impl Env {
         match self.config.max_episode_length {
             Some(steps) => steps as f64 * self.dt(),
             None => self.family().episode_seconds(&self.state),
+        }
+    }
+
+    /// Seconds until an episode is truncated, whatever the scene becomes.
+    fn longest_episode_seconds(&self) -> f64 {
+        match self.config.max_episode_length {
+            Some(_) => self.episode_seconds(),
+            None => self.family().longest_episode_seconds(),
         }
     }
 
@@ -71,9 +97,14 @@ impl Env {
         self.pictures.as_ref().map(|pictures| pictures.pixels().highest())
     }
 
-    /// Bounds that every observation keeps; nothing is clipped.
+    /// Bounds that every observation keeps: infinite where nothing bounds a number, for nothing is
+    /// clipped. [`Layout::space`](super::observation::Layout::space) says which numbers have
+    /// finite ones; pixels have.
     pub fn observation_space(&self) -> BoxSpace {
-        let Some(pictures) = &self.pictures else { return self.shown.observation.space() };
+        let Some(pictures) = &self.pictures else {
+            let normalized = self.config.normalize_observations;
+            return self.shown.observation.space(self.longest_episode_seconds(), normalized);
+        };
         let (highest, plane) = (pictures.pixels().highest(), pictures.pixels().plane());
         let of = |number: usize| highest[number / plane % highest.len()];
         let high: Vec<f64> = (0..self.observation_len()).map(of).collect();

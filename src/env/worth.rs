@@ -39,7 +39,7 @@ impl Env {
             let (mut achieved, mut desired) = (vec![0.0; goals.len()], vec![0.0; goals.len()]);
             goals.achieved(after, &tips[1], &mut achieved)?;
             goals.desired(after, &mut desired)?;
-            self.goal_reward().reward(&achieved, &desired)?
+            self.goal_reward().reward_of_own(&achieved, &desired)
         } else {
             let terms = self.task.terms(before, after, [&tips[0], &tips[1]]);
             self.task.reward(&terms, &outcome) * self.dt()

@@ -14,6 +14,9 @@ use crate::world::{CAMERAS, CameraState};
 const NARROWEST: f64 = 0.001;
 const WIDEST: f64 = 2.97;
 
+/// The largest coordinate of a camera of one's own: beyond, rounding leaves no direction of a view.
+const FARTHEST: f64 = 1e6;
+
 /// A pinhole camera.
 ///
 /// The three directions are unit vectors across each other. Where right × down is not forward but
@@ -73,13 +76,17 @@ impl LookAt {
     ///
     /// # Errors
     /// [`Error::NotFinite`], and [`Error::Setting`] for a target at the camera's own position, an
-    /// upward direction along the view, or a field of view that is none.
+    /// upward direction along the view, a field of view that is none, or a coordinate beyond 1e6.
     pub fn camera(&self) -> Result<Camera> {
         all_finite("camera", &[self.position, self.target, self.up].concat())?;
         let refuse = |value: String, reason| Err(Error::Setting { name: "camera", value, reason });
         if !(0.1..=170.0).contains(&self.field_of_view) {
             let reason = "its field_of_view must lie between 0.1 and 170 degrees";
             return refuse(self.field_of_view.to_string(), reason);
+        }
+        if [self.position, self.target, self.up].as_flattened().iter().any(|x| x.abs() > FARTHEST) {
+            let reason = "coordinates must lie in [-1000000, 1000000]";
+            return refuse(format!("{self:?}"), reason);
         }
         let (position, target) = (math::vector(self.position), math::vector(self.target));
         let directions = (target - position).try_normalize(1e-9).and_then(|forward| {
@@ -297,5 +304,8 @@ mod tests {
         assert!(LookAt { field_of_view: 0.0, ..good }.camera().is_err());
         assert!(LookAt { field_of_view: f64::NAN, ..good }.camera().is_err());
         assert!(LookAt { position: [f64::NAN, 0.0, 0.0], ..good }.camera().is_err());
+        assert!(LookAt { up: [0.0; 3], ..good }.camera().is_err());
+        assert!(LookAt { up: [0.0, 0.0, 1e200], ..good }.camera().is_err());
+        assert!(LookAt { field_of_view: 180.0, ..good }.camera().is_err());
     }
 }

@@ -6,6 +6,7 @@ use super::composition::{Composition, Look, byte};
 use super::image::Image;
 use super::raster::Target;
 use super::view::View;
+use crate::error::{Error, Result};
 use crate::math::{self, Triple};
 use crate::world::LightState;
 
@@ -60,7 +61,34 @@ impl Style {
         Self { samples: 3, shadows: true, light: [0.35, -0.5, 0.8], ..Self::default() }
     }
 
-    /// The direction to a state's light as a unit vector; from above where none was given.
+    /// Refuses a style that nothing can be drawn in; `name` is what it is called.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for samples other than 1 to 4, a light from nowhere, or brightness and
+    /// colours outside 0 to 1.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |name, value: String, reason| Err(Error::Setting { name, value, reason });
+        if !(1..=4).contains(&self.samples) {
+            return refuse("style.samples", self.samples.to_string(), "must be 1 to 4");
+        }
+        let length = math::vector(self.light).norm();
+        if !(length > 1e-9 && length.is_finite()) {
+            let reason = "must be a direction, of any length but 0";
+            return refuse("style.light", format!("{:?}", self.light), reason);
+        }
+        let shares = [
+            ("style.ambient", &[self.ambient][..]),
+            ("style.diffuse", &[self.diffuse][..]),
+            ("style.background", &self.background[..]),
+        ];
+        let outside = |share: &f64| !(0.0..=1.0).contains(share);
+        match shares.into_iter().find(|(_, shares)| shares.iter().any(outside)) {
+            Some((name, value)) => refuse(name, format!("{value:?}"), "must lie between 0 and 1"),
+            None => Ok(()),
+        }
+    }
+
+    /// The direction to a state's light as a unit vector; from above where the style has none.
     pub(super) fn toward_light(&self, light: &LightState) -> Triple {
         let direction = math::vector(self.light).try_normalize(1e-9);
         let direction = direction.map_or([0.0, 0.0, 1.0], math::triple);

@@ -191,6 +191,14 @@ impl Family {
         }
     }
 
+    /// How long an episode lasts at most, s; infinite where that follows the number of blocks.
+    pub fn longest_episode_seconds(&self) -> f64 {
+        match self.document.episode_seconds {
+            EpisodeSeconds::Fixed(seconds) => seconds,
+            EpisodeSeconds::PerBlock(_) => f64::INFINITY,
+        }
+    }
+
     /// The keys of the structured observation of a state: the family's, then those of each
     /// obstacle that an intervention has added (facts 3.4).
     pub fn observation(&self, state: &State) -> Vec<String> {

@@ -104,9 +104,16 @@ impl From<&GoalState> for Cuboid {
 }
 
 impl Cuboid {
-    /// The volume, m³.
+    /// The volume, m³; 0 of a box that is none: with an edge that is not above 0 m, or a zero
+    /// quaternion.
     pub fn volume(&self) -> f64 {
-        self.size[0] * self.size[1] * self.size[2]
+        if self.is_none() { 0.0 } else { self.size[0] * self.size[1] * self.size[2] }
+    }
+
+    fn is_none(&self) -> bool {
+        let turned: f64 = self.orientation.iter().map(|x| x * x).sum();
+        let solid = self.size.iter().all(|&edge| edge > 0.0) && turned > 1e-24;
+        !solid
     }
 
     /// The axis-aligned bounds (low, high), world frame, m (facts 6, steps 1 and 2).
@@ -162,7 +169,7 @@ impl Cuboid {
 /// The volume of the intersection of two oriented boxes, m³.
 ///
 /// Exact up to rounding, continuous in all arguments, never negative and never above either
-/// volume; 0 where a size is not positive. It allocates nothing.
+/// volume; 0 where either is none, see [`Cuboid::volume`]. It allocates nothing.
 pub fn intersection(a: &Cuboid, b: &Cuboid) -> f64 {
     shared(a, &[b])
 }
@@ -170,8 +177,7 @@ pub fn intersection(a: &Cuboid, b: &Cuboid) -> f64 {
 /// The volume that a box and all the others have in common, m³.
 fn shared(a: &Cuboid, others: &[&Cuboid]) -> f64 {
     let limit = others.iter().fold(a.volume(), |least, other| least.min(other.volume()));
-    let empty = |cuboid: &Cuboid| cuboid.size.iter().any(|&edge| edge <= 0.0);
-    if empty(a) || others.iter().any(|other| empty(other) || a.far_from(other)) {
+    if a.is_none() || others.iter().any(|other| other.is_none() || a.far_from(other)) {
         return 0.0;
     }
     // Two boxes' intersection has twelve faces, and so at most 60 directed edges; rounding may add
@@ -199,7 +205,8 @@ fn shared_within<E: Edges>(
     (complete(piece) && complete(next)).then(|| volume(piece.all()))
 }
 
-/// The share of the goals' united volume that the blocks fill, in \[0, 1\]; 1 without goals.
+/// The share of the goals' united volume that the blocks fill, in \[0, 1\]; 1 without goals, 0
+/// where none of them has a volume.
 ///
 /// Exact up to rounding for any number of boxes, with nothing counted twice where goals or
 /// blocks overlap. It allocates nothing unless three goals, or three blocks, overlap at one place;
@@ -217,7 +224,8 @@ fn parts_filled(blocks: &[Cuboid], goals: &[Cuboid]) -> f64 {
 }
 
 /// The reference's figure: overlaps of axis-aligned bounds, summed over all pairs, by the sum of
-/// the goals' bounds; 1 without goals, and above 1 where bounds of several overlap (facts 6).
+/// the goals' bounds; 1 without goals, 0 where none of them has a volume, and above 1 where bounds of
+/// several overlap (facts 6).
 pub fn aabb_fraction(
     blocks: impl Iterator<Item = Cuboid> + Clone,
     goals: impl Iterator<Item = Cuboid>,
@@ -225,8 +233,14 @@ pub fn aabb_fraction(
     let extent = |low: Triple, high: Triple| -> f64 {
         (0..3).map(|i| (high[i] - low[i]).max(0.0)).product()
     };
-    let (mut shared, mut whole) = (0.0, 0.0);
-    for [goal_low, goal_high] in goals.map(|goal| goal.bounds()) {
+    let (mut shared, mut whole, mut wanted) = (0.0, 0.0, false);
+    let blocks = blocks.filter(|block| !block.is_none());
+    for goal in goals {
+        wanted = true;
+        if goal.is_none() {
+            continue;
+        }
+        let [goal_low, goal_high] = goal.bounds();
         whole += extent(goal_low, goal_high);
         for [low, high] in blocks.clone().map(|block| block.bounds()) {
             shared += extent(
@@ -235,7 +249,16 @@ pub fn aabb_fraction(
             );
         }
     }
-    if whole > 0.0 { shared / whole } else { 1.0 }
+    share(shared, whole, wanted)
+}
+
+/// The part of a volume; of none nothing, and all where nothing is wanted.
+fn share(part: f64, whole: f64, wanted: bool) -> f64 {
+    match (whole > 0.0, wanted) {
+        (true, _) => part / whole,
+        (false, true) => 0.0,
+        (false, false) => 1.0,
+    }
 }
 
 #[cfg(test)]

@@ -188,28 +188,74 @@ impl Physics {
 
     /// Refuses settings that no world can be stepped with.
     pub(super) fn check(&self, skip_frame: u32) -> Result<()> {
-        let refuse = |name, value: String, reason| Err(Error::Setting { name, value, reason });
-        let positive = [
-            ("tick", self.tick),
-            ("contact_frequency", self.contact_frequency),
-            ("contact_damping_ratio", self.contact_damping_ratio),
-            ("prediction_distance", self.prediction_distance),
-            ("contact_margin", self.contact_margin),
+        self.check_numbers()?;
+        self.check_counts(skip_frame)?;
+        self.check_engine()
+    }
+
+    fn check_numbers(&self) -> Result<()> {
+        let above_zero = [
+            ("tick", self.tick, 0.1, "must be above 0 and at most 0.1 s"),
+            ("contact_frequency", self.contact_frequency, 1e6, "must be above 0, at most 1e6 Hz"),
+            (
+                "contact_damping_ratio",
+                self.contact_damping_ratio,
+                1e6,
+                "must be above 0 and at most 1e6",
+            ),
+            ("prediction_distance", self.prediction_distance, 1.0, "must be above 0, at most 1 m"),
+            ("contact_margin", self.contact_margin, 1.0, "must be above 0 and at most 1 m"),
         ];
-        if let Some((name, value)) =
-            positive.into_iter().find(|(_, v)| !(v.is_finite() && *v > 0.0))
+        let fits = |value: f64, most: f64| value > 0.0 && value <= most;
+        if let Some((name, value, _, reason)) = above_zero.iter().find(|(_, v, m, _)| !fits(*v, *m))
         {
-            return refuse(name, value.to_string(), "must be a finite number above 0");
+            return refuse(name, value.to_string(), reason);
         }
-        let counts = [
+        let from_zero = [
+            ("pass_tolerance", self.pass_tolerance, 1.0, "must lie between 0 and 1"),
+            ("robot_drag", self.robot_drag, 100.0, "must lie between 0 and 100"),
+            (
+                "penetration_tolerance",
+                self.penetration_tolerance,
+                1.0,
+                "must lie between 0 and 1 m",
+            ),
+            (
+                "robot_penetration_tolerance",
+                self.robot_penetration_tolerance,
+                1.0,
+                "must lie between 0 and 1 m",
+            ),
+        ];
+        let outside = |value: f64, most: f64| !(0.0..=most).contains(&value);
+        match from_zero.iter().find(|(_, v, most, _)| outside(*v, *most)) {
+            Some((name, value, _, reason)) => refuse(name, value.to_string(), reason),
+            None => Ok(()),
+        }
+    }
+
+    fn check_counts(&self, skip_frame: u32) -> Result<()> {
+        let from_one = [
             ("skip_frame", skip_frame),
             ("substeps", self.substeps),
             ("first_passes", self.first_passes),
             ("passes", self.passes),
         ];
-        if let Some((name, value)) = counts.into_iter().find(|(_, v)| !(1..=1000).contains(v)) {
+        if let Some((name, value)) = from_one.into_iter().find(|(_, v)| !(1..=1000).contains(v)) {
             return refuse(name, value.to_string(), "must be between 1 and 1000");
         }
+        let from_zero = [
+            ("first_passes_per_block", self.first_passes_per_block),
+            ("stabilization_passes", self.stabilization_passes),
+        ];
+        match from_zero.into_iter().find(|(_, value)| *value > 1000) {
+            Some((name, value)) => refuse(name, value.to_string(), "must be at most 1000"),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what the engine does not know.
+    fn check_engine(&self) -> Result<()> {
         if (self.engine == Engine::Native) != (self.friction == Friction::Cone) {
             let reason = "must be cone with the native engine and another with rapier";
             return refuse("friction", format!("{:?}", self.friction).to_lowercase(), reason);
@@ -218,23 +264,17 @@ impl Physics {
             let reason = "must be true with the native engine, which knows no other way";
             return refuse("friction_in_bias_pass", "false".to_string(), reason);
         }
-        if !(self.pass_tolerance.is_finite() && self.pass_tolerance >= 0.0) {
-            let value = self.pass_tolerance.to_string();
-            return refuse("pass_tolerance", value, "must be 0 or more");
-        }
         if self.engine == Engine::Rapier && self.pass_tolerance != 0.0 {
             let value = self.pass_tolerance.to_string();
-            return refuse(
-                "pass_tolerance",
-                value,
-                "must be 0 with rapier, which always takes all passes",
-            );
-        }
-        if !(self.robot_drag.is_finite() && self.robot_drag >= 0.0) {
-            return refuse("robot_drag", self.robot_drag.to_string(), "must be 0 or more");
+            let reason = "must be 0 with rapier, which always takes all passes";
+            return refuse("pass_tolerance", value, reason);
         }
         Ok(())
     }
+}
+
+fn refuse(name: &'static str, value: String, reason: &'static str) -> Result<()> {
+    Err(Error::Setting { name, value, reason })
 }
 
 /// How softly penetrations are pushed out in one internal step.

@@ -1,8 +1,11 @@
 """What the tests share: environments and a way to compare two of them."""
 
+import warnings
+
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 
 import trifactor  # noqa: F401  (registers the ids)
 
@@ -36,6 +39,17 @@ def future(env, steps=50, seed=11):
         flags = (terminated, truncated, info["success"], info["fractional_success"])
         bits.append((observation.tobytes(), reward.hex(), flags))
     return bits
+
+
+def check(env, allowed=None, **arguments):
+    """Run Gymnasium's checker: it may warn of infinite bounds of observations, and of what is
+    allowed beside them, and of nothing else."""
+    infinite = r".*A Box observation space m(in|ax)imum value is -?infinity"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for message in filter(None, (infinite, allowed)):
+            warnings.filterwarnings("ignore", message)
+        check_env(env, **arguments)
 
 
 def untouched(env):

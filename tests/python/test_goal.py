@@ -2,12 +2,11 @@
 
 import json
 import pickle
-import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env
+from conftest import check
 
 import trifactor
 from trifactor.registration import FAMILIES
@@ -142,8 +141,33 @@ def test_arrays_that_are_no_goals_are_refused():
             env.compute_reward(bad, goal, {})
     with pytest.raises(trifactor.ShapeError):
         env.compute_reward(np.stack([goal] * 2), np.stack([goal] * 3), {})
-    with pytest.raises(trifactor.NotFiniteError):
+    with pytest.raises(trifactor.NotFiniteError, match=r"achieved_goal\[0, 0\]"):
         env.compute_reward(goal * np.nan, goal, {})
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_goals_that_are_none_are_worth_nothing_and_refused_by_the_number(name):
+    env = make(name, overlap="aabb")
+    achieved, desired = (env.observe()[key] for key in ("achieved_goal", "desired_goal"))
+    space = env.observation_space["desired_goal"]
+    assert achieved in space and desired in space
+    for number, bad in ((-1, 0.0), (-1, -0.065), (7, 0.0), (-1, 1e30), (0, -1e300), (2, np.inf)):
+        place = number % desired.size
+        if name == "Reaching" and abs(bad) < 1e6:
+            continue
+        wrong = (achieved if name != "Reaching" else desired).copy()
+        wrong[number] = bad
+        many = np.stack([[achieved, achieved, wrong]] * 2)
+        with pytest.raises(trifactor.TrifactorError, match=rf"desired_goal\[0, {place}\]"):
+            env.compute_reward(achieved, wrong, {})
+        with pytest.raises(trifactor.TrifactorError, match=rf"achieved_goal\[2, {place}\]"):
+            env.compute_reward(many, desired, {})
+    if name != "Reaching":
+        turned = achieved.copy()
+        turned[3:7] = 0.0
+        for wrong in (turned, np.zeros_like(desired)):
+            with pytest.raises(trifactor.ImpossibleError, match="desired_goal"):
+                env.compute_reward(achieved, wrong, {})
 
 
 def test_goals_follow_the_scene_or_are_padded():
@@ -186,9 +210,7 @@ def test_goals_of_a_family_of_one_s_own_have_the_forms_of_its_meshes(tmp_path):
     family["goals"][0]["mesh"] = {"file": "tetrahedron.obj"}
     (tmp_path / "family.json").write_text(json.dumps(family), encoding="utf-8")
     env = gym.make("trifactor/CustomGoal-v0", family=tmp_path / "family.json").unwrapped
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_env(env)
+    check(env)
     env.reset(seed=0)
     place = env.get_current_state_variables()["tool_block"]["cartesian_position"]
     assert env.do_intervention({"goal_block": {"cartesian_position": place}}, check_bounds=False)

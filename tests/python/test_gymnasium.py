@@ -3,22 +3,18 @@
 import pickle
 import subprocess
 import sys
-import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
-from conftest import future
-from gymnasium.utils.env_checker import check_env
+from conftest import check, future
 
 import trifactor
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_check_env_is_clean_with_warnings_as_errors(env_id, dtype):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_env(gym.make(env_id, dtype=dtype).unwrapped)
+def test_check_env_warns_of_infinite_bounds_alone(env_id, dtype):
+    check(gym.make(env_id, dtype=dtype).unwrapped)
 
 
 def test_spec_leaves_truncation_to_the_environment(env_id):

@@ -32,6 +32,7 @@ BEYOND_A_SCHEMA = re.compile(
     r"unknown variable|no variable fits|no block or goal is|no block is|no goal is"
     r"|is taken|no task variable is called|has no range"
     r"|expected the terms|bounds, as many as|a lower bound exceeds|expected components from"
+    r"|must not be zero|a factor that is not 0|would last 0 s|goals or more"
     # What only a simulation can tell: whether a pile of such blocks comes to rest with room.
     r"|one diameter|turns from|piles came to rest|has no room for so many blocks"
 )
@@ -82,7 +83,7 @@ def changes(document):
             for other in (f"{value} ?", f"{value}_x", value[:-1], value.upper(), ""):
                 yield "reference", place, changed(document, place, other)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            for other in (-1e9, 1e9, -value, 0.123):
+            for other in (-1e9, 1e9, -value, 0.123, 0.0):
                 yield "number", place, changed(document, place, other)
 
 

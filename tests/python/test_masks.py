@@ -69,16 +69,23 @@ def test_a_mask_needs_a_step_and_a_known_strength(world: Any) -> None:
 
 
 def test_masks_are_in_info_where_that_was_asked_for() -> None:
-    """Off by default; after a step the same as `local_mask`, after a reset none."""
+    """Off by default; after a step the same as `local_mask`, after a reset not known."""
     plain: Any = gym.make("trifactor/Pushing-v0").unwrapped
     plain.reset(seed=0)
     assert "local_mask" not in plain.step(np.zeros(9))[-1]
     env: Any = gym.make("trifactor/Pushing-v0", local_masks="tight").unwrapped
     _, info = env.reset(seed=0)
-    assert "local_mask" not in info
-    info = env.step(np.zeros(9))[-1]
-    assert (info["local_mask"] == env.local_mask("tight")).all()
-    assert info["mask_pairs"] == env.mask_edges()
+    assert not info["mask_known"] and not info["local_mask"].any()
+    assert np.isnan(info["mask_pairs"]).all()
+    for _ in range(20):
+        info = env.step(env.action_space.sample())[-1]
+        assert info["mask_known"]
+        assert (info["local_mask"] == env.local_mask("tight")).all()
+        pairs = np.full((5, 5, 3), np.nan)
+        for edge in env.mask_edges():
+            numbers = [edge["tick"], edge["impulse"], edge["gap"]]
+            pairs[edge["first"], edge["second"]] = pairs[edge["second"], edge["first"]] = numbers
+        np.testing.assert_array_equal(info["mask_pairs"], pairs)
     with pytest.raises(SettingError, match="sound"):
         trifactor.TriFingerEnv("pushing", local_masks="loose")
 

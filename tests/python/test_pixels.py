@@ -6,8 +6,8 @@ import warnings
 import gymnasium as gym
 import numpy as np
 import pytest
+from conftest import check
 from gymnasium.spaces import Box
-from gymnasium.utils.env_checker import check_env
 from gymnasium.wrappers import RecordVideo
 
 import trifactor
@@ -43,7 +43,7 @@ def test_images_have_the_shape_and_order_of_the_reference():
 def test_check_env_is_clean(dtype, channel_first):
     channels = ["rgb", "grey", "depth", "segmentation"]
     pixels = {**SMALL, "channels": channels, "channel_first": channel_first}
-    check_env(pushing(pixels=pixels, dtype=dtype).unwrapped)
+    check(pushing(pixels=pixels, dtype=dtype).unwrapped)
 
 
 def test_floats_are_shares_of_the_bytes():
@@ -134,7 +134,7 @@ def test_segmentation_names_what_is_seen():
 
 def test_a_goal_conditioned_environment_shows_no_goal():
     env = gym.make("trifactor/PushingGoal-v0", observation_mode="pixel", pixels=SMALL)
-    check_env(env.unwrapped)
+    check(env.unwrapped)
     observation, _ = env.reset(seed=0)
     assert observation["observation"].shape == (3, 24, 32, 3)
 

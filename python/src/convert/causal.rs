@@ -1,6 +1,6 @@
 //! Counterfactuals, and the masks of environments and of batches, as Python asks for them.
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2};
+use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2};
 use pyo3::prelude::*;
 use trifactor::causal::{self, LocalMask, Question, Slots, Strength};
 use trifactor::robot::JOINTS;
@@ -67,6 +67,33 @@ pub(crate) fn counterfactuals<'py>(
     });
     let each = each.collect::<PyResult<Vec<_>>>()?;
     Ok((told(&courses.factual), each))
+}
+
+/// A mask and the pairs behind it, and whether there is a step that they are of.
+pub(crate) type OfStep<'py> = (Bound<'py, PyArray2<bool>>, Bound<'py, PyArray3<f64>>, bool);
+
+/// The last step's mask and pairs in arrays of one shape; false and NaN where no step of the
+/// dynamics alone led to the present state.
+pub(crate) fn step_masks<'py>(
+    py: Python<'py>,
+    env: &Env,
+    strength: &str,
+    intervened: bool,
+) -> PyResult<OfStep<'py>> {
+    let strength = Strength::parse(strength).map_err(to_python)?;
+    let (slots, known) = (Slots::of_one(env), env.has_stepped() && !intervened);
+    let nodes = slots.nodes();
+    let mut mask = vec![false; slots.entries()];
+    let mut pairs = vec![f64::NAN; nodes * nodes * causal::PAIR];
+    if known {
+        let (contacts, scene) = (env.contacts(), &env.state().scene);
+        let found = LocalMask::of(contacts, scene, strength).map_err(to_python)?;
+        slots.write(&found, scene, &mut mask).map_err(to_python)?;
+        slots.write_pairs(contacts, scene, &mut pairs).map_err(to_python)?;
+    }
+    let mask = PyArray1::from_vec(py, mask).reshape([nodes + causal::ACTIONS, nodes])?;
+    let pairs = PyArray1::from_vec(py, pairs).reshape([nodes, nodes, causal::PAIR])?;
+    Ok((mask, pairs, known))
 }
 
 /// Every world's mask of the last step.

@@ -24,7 +24,7 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
     what to set the chosen variables to: -1 is the low end of what the space allows in the present
     state, 1 the high end. The reward is the step's, the observation is taken after the
     intervention; `info["intervened"]` tells that it was made, `info["intervention_refused"]` is the
-    reason why not, or None.
+    reason why not, an empty text where there is none.
     """
 
     def __init__(
@@ -54,15 +54,23 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
         low, high = np.concatenate([robot.low, -more]), np.concatenate([robot.high, more])
         self.action_space = Box(low, high, dtype=np.float32)
 
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode, in which the agent has not intervened yet."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        info["intervention_refused"] = ""
+        return observation, info
+
     def step(self, action: ArrayLike) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Take the robot's step, then make the intervention that the action asks for."""
         numbers = checks.numbers("action", action, self.action_space.shape)
         observation, reward, terminated, truncated, info = self.env.step(numbers[:9])
-        info["intervention_refused"] = None
+        info["intervention_refused"] = ""
         if numbers[9] > 0.0:
             world: Any = self.env.unwrapped
             refused = self._choice.act(world._native, numbers[10:])
-            info["intervention_refused"] = refused
+            info["intervention_refused"] = refused or ""
             if refused is None:
                 observation, info["intervened"] = observe_anew(world, info), True
         return observation, reward, terminated, truncated, info
@@ -100,6 +108,15 @@ class VectorAgentInterventionWrapper(VectorWrapper):
         self.single_action_space = Box(low, high, dtype=np.float32)
         self.action_space = gym.vector.utils.batch_space(self.single_action_space, env.num_envs)
 
+    def reset(
+        self, *, seed: Any = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin episodes, in which the agents have not intervened yet."""
+        observations, infos = self.env.reset(seed=seed, options=options)
+        infos["intervention_refused"] = _texts([None] * self.num_envs)
+        infos["_intervention_refused"] = infos["_success"].copy()
+        return observations, infos
+
     def step(self, actions: ArrayLike) -> tuple[Any, Any, Any, Any, dict[str, Any]]:
         """Take the robots' steps, then make the interventions that the actions ask for."""
         numbers = checks.numbers("actions", actions, self.action_space.shape)
@@ -112,10 +129,8 @@ class VectorAgentInterventionWrapper(VectorWrapper):
             observations = world.observe()
             infos.update(_goals(world.present_infos()))
             infos["intervened"] = infos["intervened"] | (wanted & ~refused)
-        reasons_array = np.empty(len(reasons), object)
-        reasons_array[:] = reasons
-        infos["intervention_refused"] = reasons_array
-        infos["_intervention_refused"] = wanted
+        infos["intervention_refused"] = _texts(reasons)
+        infos["_intervention_refused"] = infos["_success"].copy()
         return observations, rewards, terminated, truncated, infos
 
     def _choose(self) -> NativeChoice:
@@ -137,6 +152,13 @@ def observe_anew(world: Any, info: dict[str, Any]) -> Any:
     world._follow_scene()
     info.update(_goals(world._info(False, False)))
     return world.observe()
+
+
+def _texts(reasons: Sequence[str | None]) -> NDArray[np.object_]:
+    """Reasons as an array; an empty text where there is none."""
+    texts = np.empty(len(reasons), object)
+    texts[:] = [reason or "" for reason in reasons]
+    return texts
 
 
 def _goals(info: dict[str, Any]) -> dict[str, Any]:

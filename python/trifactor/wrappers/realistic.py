@@ -61,6 +61,8 @@ class RealisticRobot(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
         space = inner.observation_space
         if not isinstance(space, Box) or len(space.shape) != 1:
             raise SettingError("observation_mode: must be flat for the realistic robot")
+        # Noise leaves every bound.
+        self.observation_space = Box(-np.inf, np.inf, space.shape, dtype=space.dtype.type)
         delayed_actions(env, latency)
         names = inner.get_observation_names()
         late = np.array([name.startswith("tool_") for name in names])

@@ -30,7 +30,8 @@ class ObjectSelector(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
     none, 1 and 2 along z up and down, 3 and 4 along x, 5 and 6 along y, by `MOVE`); its turn (0
     none, 1 and 2 about z, 3 and 4 about y, 5 and 6 about x, by `TURN` of the rotation vector).
     The fingers are raised and stay there; observations begin after the robot's numbers. A move
-    into something is refused: `info["refused"]` says why, and the step is taken without it.
+    into something is refused: `info["refused"]` says why, an empty text where nothing was refused,
+    and the step is taken without it.
     """
 
     _MOVES = ((2, 1.0), (2, -1.0), (0, 1.0), (0, -1.0), (1, 1.0), (1, -1.0))
@@ -74,6 +75,7 @@ class ObjectSelector(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
         result = single(self.env).do_intervention(raised, check_bounds=False)
         if result.reason is not None:
             raise result.reason
+        info["refused"] = ""
         return result.observation[self._begin :], info
 
     def step(self, action: Array) -> tuple[Array, Any, bool, bool, dict[str, Any]]:
@@ -93,10 +95,10 @@ class ObjectSelector(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
         if turn:
             axis, sign = self._TURNS[turn - 1]
             wanted["euler_orientation"] = _shifted(block["euler_orientation"], axis, sign * TURN)
-        refused = None
+        refused = ""
         if wanted:
             result = inner.do_intervention({name: wanted}, check_bounds=False)
-            refused = None if result.reason is None else str(result.reason)
+            refused = "" if result.reason is None else str(result.reason)
         observation, reward, terminated, truncated, info = self.env.step(self._held)
         info["refused"] = refused
         return observation[self._begin :], reward, terminated, truncated, info

@@ -226,7 +226,7 @@ impl Plan<'_> {
                 if !self.drops(&key) {
                     match variable {
                         Some(variable) => self.push(key, Source::of(variable, &scene), layout),
-                        None => layout.push(key, Source::Nothing(kind.attribute.shape.len())),
+                        None => layout.push(key, Source::nothing_of(kind.attribute)),
                     }
                 }
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Layout;
 use super::build::Plan;
 use super::context::kinds;
-use super::source::Source;
+use super::source::{Attribute, Source};
 use crate::error::{Error, Result};
 use crate::robot::{FINGERS, LINKS_PER_FINGER};
 use crate::variable::{Entity, Variable};
@@ -91,14 +91,7 @@ impl Plan<'_> {
             let name = node.map_or_else(|| format!("row_{row}"), |node| node.name(&scene));
             for column in &columns {
                 let source = node.map_or_else(|| column.padding(), |n| column.source(*n, &scene));
-                let key = format!("{name}_{}", column.name);
-                match (column.what, source) {
-                    // A unit quaternion as it is: the reference's bounds are those of no rotation.
-                    (What::Attribute("orientation"), Source::Block(..) | Source::Goal(..)) => {
-                        layout.push_within(key, source, &[-1.0; 4], &[1.0; 4]);
-                    }
-                    _ => self.push(key, source, layout),
-                }
+                self.push(format!("{name}_{}", column.name), source, layout);
             }
         }
         let width = columns.iter().map(|column| column.length).sum();
@@ -111,14 +104,25 @@ impl Column {
     fn padding(&self) -> Source {
         match self.what {
             What::Presence | What::Kind(_) => Source::Flag(false),
-            _ => Source::Nothing(self.length),
+            _ => self.nothing(),
         }
+    }
+
+    /// Zeros in a row that lacks the column.
+    fn nothing(&self) -> Source {
+        let attribute = match self.what {
+            What::Attribute("orientation") => Some(Attribute::Quaternion),
+            What::Attribute("size") => Some(Attribute::Size),
+            What::Attribute("color") | What::Link(_, "color") => Some(Attribute::Color),
+            _ => None,
+        };
+        Source::Nothing(self.length, attribute)
     }
 
     fn source(&self, node: Node, scene: &Scene) -> Source {
         let variable = |entity, name| match Variable::of(scene, entity, name) {
             Some(variable) => Source::of(variable, scene),
-            None => Source::Nothing(self.length),
+            None => self.nothing(),
         };
         match (self.what, node) {
             (What::Presence, _) => Source::Flag(true),
@@ -131,9 +135,16 @@ impl Column {
             (What::Link(link, name), Node::Finger(i)) => {
                 variable(Entity::Link(LINKS_PER_FINGER * i + link), name)
             }
+            // A unit quaternion as it is: the reference's bounds are those of no rotation.
+            (What::Attribute("orientation"), Node::Block(i)) => {
+                Source::Block(i, Attribute::Quaternion)
+            }
+            (What::Attribute("orientation"), Node::Goal(i)) => {
+                Source::Goal(i, Attribute::Quaternion)
+            }
             (What::Attribute(name), Node::Block(i)) => variable(Entity::Block(i), name),
             (What::Attribute(name), Node::Goal(i)) => variable(Entity::Goal(i), name),
-            _ => Source::Nothing(self.length),
+            _ => self.nothing(),
         }
     }
 }

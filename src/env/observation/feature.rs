@@ -26,7 +26,8 @@ impl Feature {
     /// the same state, or the same seed no longer gives the same run.
     ///
     /// # Errors
-    /// [`Error::Shape`] for lists of different length or none, [`Error::NotFinite`].
+    /// [`Error::Shape`] for lists of different length or none, [`Error::NotFinite`], or
+    /// [`Error::Setting`] for a low bound above the high one.
     pub fn new(
         name: &str,
         low: impl Into<Vec<f64>>,
@@ -43,6 +44,11 @@ impl Feature {
         }
         all_finite(name, &low)?;
         all_finite(name, &high)?;
+        if low.iter().zip(&high).any(|(low, high)| low > high) {
+            let (name, value) = ("feature", format!("{name}: {low:?} to {high:?}"));
+            let reason = "its low bounds must not exceed its high bounds";
+            return Err(Error::Setting { name, value, reason });
+        }
         Ok(Self { name: name.to_string(), low, high, write: Arc::new(write) })
     }
 

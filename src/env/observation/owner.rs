@@ -30,7 +30,7 @@ impl Source {
             | Self::BlockType(_)
             | Self::GoalType(_)
             | Self::Flag(_)
-            | Self::Nothing(_) => Owner::Nobody,
+            | Self::Nothing(..) => Owner::Nobody,
             Self::JointPositions
             | Self::JointVelocities
             | Self::EndEffectorPositions

@@ -1,5 +1,7 @@
 //! Where the numbers of an observation come from, and their nominal bounds.
 
+use std::f64::consts::PI;
+
 use super::feature::Feature;
 use crate::math::{self, Quat, Triple};
 use crate::rng::Rng;
@@ -9,8 +11,6 @@ use crate::robot::{
 use crate::variable::{Entity, Variable};
 use crate::world::{BlockState, GoalState, Scene, State};
 
-/// The largest number of an observation: that of single precision.
-const LARGEST: f64 = f32::MAX as f64;
 /// The stream of the noise on observed joint positions.
 const NOISE: &str = "robot/joint_position_noise";
 /// The largest nominal joint velocity, rad/s (facts 3.2).
@@ -19,7 +19,7 @@ const JOINT_VELOCITY: f64 = 50.0;
 const POSITIONS: [Triple; 2] = [[-0.5, -0.5, 0.0], [0.5, 0.5, 0.5]];
 /// The nominal range of radius (m), angle (rad) and height (m); the angle's lower bound is the
 /// reference's, though angles from -π to 0 occur (facts 3.3).
-const CYLINDRICAL: [Triple; 2] = [[0.0, 0.0, 0.0], [0.20, std::f64::consts::PI, 0.5]];
+const CYLINDRICAL: [Triple; 2] = [[0.0, 0.0, 0.0], [0.20, PI, 0.5]];
 
 /// Where one run of numbers comes from.
 #[derive(Clone, Copy, Debug)]
@@ -42,8 +42,9 @@ pub(super) enum Source {
     GoalType(f64),
     /// 1 where something holds, else 0.
     Flag(bool),
-    /// So many zeros, where there is nothing to observe.
-    Nothing(usize),
+    /// So many zeros, where there is nothing to observe; the attribute that stands there elsewhere,
+    /// where it has bounds.
+    Nothing(usize, Option<Attribute>),
     /// A variable of the block with this index.
     Block(usize, Attribute),
     /// A variable of the goal with this index.
@@ -96,6 +97,8 @@ pub(super) enum Attribute {
     CartesianPosition,
     CylindricalPosition,
     Orientation,
+    /// The orientation between the bounds of a unit quaternion, which entity sets have.
+    Quaternion,
     Size,
     Color,
 }
@@ -128,8 +131,9 @@ impl Source {
     pub(super) fn nothing(attribute: &str) -> Self {
         match attribute {
             "type" => Self::BlockType(0.0),
-            "orientation" => Self::Nothing(4),
-            _ => Self::Nothing(3),
+            "orientation" => Self::Nothing(4, Some(Attribute::Orientation)),
+            "size" => Self::Nothing(3, Some(Attribute::Size)),
+            _ => Self::Nothing(3, None),
         }
     }
 
@@ -178,7 +182,7 @@ impl Source {
             Self::FingerVelocities(i) => of_finger(&robot.joint_velocities, i),
             Self::BlockType(id) | Self::GoalType(id) => [id].into(),
             Self::Flag(holds) => [flag(holds)].into(),
-            Self::Nothing(count) => Values::zeros(count),
+            Self::Nothing(count, _) => Values::zeros(count),
             Self::Variable(variable) => variable.read(state).into(),
             Self::Feature(i) => features[i].values(state).into(),
             Self::Block(i, attribute) => {
@@ -201,25 +205,9 @@ impl Source {
         }
     }
 
-    /// The bounds (low, high) that a number of this source never leaves, whatever the scale.
-    ///
-    /// Types lie between 0 and 23, the largest id of the reference. The bounds are finite and
-    /// nowhere equal because Gymnasium's checker warns of infinite and of empty intervals.
-    pub(super) fn limits(self) -> [f64; 2] {
-        match self {
-            Self::BlockType(_) | Self::GoalType(_) => [0.0, 23.0],
-            Self::Flag(_) => [0.0, 1.0],
-            _ => [-LARGEST, LARGEST],
-        }
-    }
-
     /// The nominal bounds (low, high) of facts 3.2 and 3.3; the time's are 0 and 1. Equal ones mean
     /// that there is nothing to normalise by.
     pub(super) fn bounds(self, features: &[Feature]) -> [Values; 2] {
-        const PI: f64 = std::f64::consts::PI;
-        fn both<const N: usize>(low: f64, high: f64) -> [Values; 2] {
-            [[low; N].into(), [high; N].into()]
-        }
         let thrice = |triple: Triple| Values::from(every_finger(triple));
         match self {
             Self::TimeLeft => both::<1>(0.0, 1.0),
@@ -236,16 +224,10 @@ impl Source {
             Self::FingerVelocities(_) => both::<3>(-JOINT_VELOCITY, JOINT_VELOCITY),
             Self::BlockType(id) | Self::GoalType(id) => both::<1>(id, id),
             Self::Flag(holds) => both::<1>(flag(holds), flag(holds)),
-            Self::Nothing(count) => [count, count].map(Values::zeros),
+            Self::Nothing(count, _) => [count, count].map(Values::zeros),
             Self::Variable(variable) => [variable.attribute.shape.len(); 2].map(Values::zeros),
             Self::Feature(i) => features[i].bounds().map(|bounds| bounds.to_vec().into()),
-            Self::Block(_, attribute) | Self::Goal(_, attribute) => match attribute {
-                Attribute::CartesianPosition => POSITIONS.map(Values::from),
-                Attribute::CylindricalPosition => CYLINDRICAL.map(Values::from),
-                Attribute::Orientation => both::<4>(-10.0, 10.0),
-                Attribute::Size => both::<3>(0.03, 0.1),
-                Attribute::Color => both::<3>(0.0, 1.0),
-            },
+            Self::Block(_, attribute) | Self::Goal(_, attribute) => attribute.bounds(),
             Self::Body(_, attribute) => match attribute {
                 BodyAttribute::Friction => both::<1>(0.0, 10.0),
                 BodyAttribute::LinearVelocity => both::<3>(-0.5, 0.5),
@@ -254,6 +236,11 @@ impl Source {
             },
         }
     }
+}
+
+/// The same bounds (low, high) for so many numbers.
+fn both<const N: usize>(low: f64, high: f64) -> [Values; 2] {
+    [[low; N].into(), [high; N].into()]
 }
 
 /// The three numbers of a finger.
@@ -266,11 +253,24 @@ fn flag(holds: bool) -> f64 {
 }
 
 impl Attribute {
+    /// The nominal bounds (low, high) of facts 3.3.
+    pub(super) fn bounds(self) -> [Values; 2] {
+        match self {
+            Self::CartesianPosition => POSITIONS.map(Values::from),
+            Self::CylindricalPosition => CYLINDRICAL.map(Values::from),
+            Self::Orientation => both::<4>(-10.0, 10.0),
+            Self::Quaternion => both::<4>(-1.0, 1.0),
+            Self::Size => both::<3>(0.03, 0.1),
+            Self::Color => both::<3>(0.0, 1.0),
+        }
+    }
+
     fn of(self, position: Triple, orientation: Quat, size: Triple, rgb: Triple) -> Values {
         match self {
             Self::CartesianPosition => position.into(),
             Self::CylindricalPosition => math::to_cylindrical(position).into(),
-            Self::Orientation => orientation.into(),
+            // A unit quaternion that was rounded may miss its bounds by the last bit.
+            Self::Orientation | Self::Quaternion => orientation.map(|x| x.clamp(-1.0, 1.0)).into(),
             Self::Size => size.into(),
             Self::Color => rgb.into(),
         }

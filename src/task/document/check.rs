@@ -35,6 +35,10 @@ impl Document {
         if !(seconds.is_finite() && seconds > 0.0) {
             return Err(malformed("episode_seconds", "expected more than 0 s".to_string()));
         }
+        if matches!(self.episode_seconds, EpisodeSeconds::PerBlock(_)) && state.blocks.is_empty() {
+            let reason = "there is no block, so an episode would last 0 s; expected \"fixed\"";
+            return Err(malformed("episode_seconds", reason.to_string()));
+        }
         for (i, name) in self.task_variables.iter().enumerate() {
             let built = variables_of(&self.structure).contains(&name.as_str());
             let tower = name == GOAL_TOWER && !state.scene.goals.is_empty();

@@ -4,14 +4,16 @@
 //! orientation (4, a unit quaternion x, y, z, w) and size (3, edge lengths, m), world frame. Row i
 //! of what is achieved is the i-th movable block; row i of what is desired is that block's goal:
 //! `goal_…` belongs to `tool_…`, and goals without such a block take the rows that are left, in
-//! order. A row of zeros says that there is no such block or goal. Forms are no numbers: a row has
-//! the mesh of its block or goal, what is desired in a row without a goal that of the block. For
-//! reaching both are the nine
-//! coordinates of the fingertips, m. Nothing is normalised.
+//! order. A row of ten zeros says that there is no such block or goal, and nothing else says so: in
+//! any other row the edges are above 0 and the quaternion has a length, or the array is refused.
+//! Forms are no numbers: a row has the mesh of its block or goal, what is desired in a row without a
+//! goal that of the block. For reaching both are the nine coordinates of the fingertips, m. Nothing
+//! is normalised.
 //!
 //! Because both have one form, what was achieved can be made what was desired (hindsight), and
 //! [`GoalReward`] says what that is worth.
 
+mod check;
 mod relabel;
 mod reward;
 
@@ -24,6 +26,8 @@ use super::overlap::Cuboid;
 use super::reward::Rules;
 use crate::error::{Error, Result};
 use crate::robot::{FINGER_NAMES, JOINTS, Nine};
+use crate::space::BoxSpace;
+use crate::variable::SIZE as EDGES;
 use crate::world::{BlockKind, Mesh, Scene, State};
 
 /// How many numbers a block or goal has: position 3, orientation 4, size 3.
@@ -73,6 +77,30 @@ impl GoalLayout {
     /// Whether there is neither a block nor a goal.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The bounds of every number of a goal: of quaternions −1 and 1, of sizes 0 and 0.5 m; −∞ and ∞
+    /// of coordinates.
+    pub fn space(&self) -> BoxSpace {
+        let mut low = vec![f64::NEG_INFINITY; self.len()];
+        let mut high = vec![f64::INFINITY; self.len()];
+        if let Form::Rows { .. } = self.form {
+            for (low, high) in low.chunks_exact_mut(ROW).zip(high.chunks_exact_mut(ROW)) {
+                low[ORIENTATION].fill(-1.0);
+                high[ORIENTATION].fill(1.0);
+                low[SIZE].fill(0.0);
+                high[SIZE].fill(EDGES[1]);
+            }
+        }
+        BoxSpace::new(low, high)
+    }
+
+    /// Whether there is a block, and whether there is a goal.
+    fn has(&self) -> [bool; 2] {
+        match &self.form {
+            Form::Tips => [true; 2],
+            Form::Rows { blocks, goals, .. } => [!blocks.is_empty(), !goals.is_empty()],
+        }
     }
 
     /// Whether a state has the blocks and goals that the layout was made for.
@@ -219,8 +247,14 @@ fn goal_of(block: &str) -> String {
     }
 }
 
+/// Whether a row says that there is no block or goal.
+fn is_empty(row: &[f64]) -> bool {
+    row.iter().all(|number| *number == 0.0)
+}
+
 fn write(row: &mut [f64], cuboid: &Cuboid) {
     row[POSITION].copy_from_slice(&cuboid.center);
-    row[ORIENTATION].copy_from_slice(&cuboid.orientation);
+    // A unit quaternion that was rounded may miss its bounds by the last bit.
+    row[ORIENTATION].copy_from_slice(&cuboid.orientation.map(|x| x.clamp(-1.0, 1.0)));
     row[SIZE].copy_from_slice(&cuboid.size);
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::check::Named;
 use super::reward::read;
-use super::{Form, GoalLayout, ROW, SIZE, goal_of};
-use crate::error::{Result, all_finite};
+use super::{Form, GoalLayout, ROW, goal_of, is_empty};
+use crate::error::Result;
 use crate::world::{GoalDescription, GoalShape, GoalState, Scene, State};
 
 /// The state with these goals in place of its own; nothing else of it changes.
 ///
-/// A row that has a goal moves, turns and sizes it; a row of zeros takes it away; a row with a size
-/// and no goal gets a cuboid one, named after the row's block. For reaching the first three goals
+/// A row that has a goal moves, turns and sizes it; a row of zeros takes it away; another row without
+/// a goal gets a cuboid one, named after the row's block. For reaching the first three goals
 /// move. The layout must be that of the state, and the array one of its arrays.
 ///
 /// ```
@@ -30,22 +31,24 @@ use crate::world::{GoalDescription, GoalShape, GoalState, Scene, State};
 /// ```
 ///
 /// # Errors
-/// [`Error::Shape`](crate::Error::Shape), [`Error::OtherWorld`](crate::Error::OtherWorld) or
-/// [`Error::NotFinite`](crate::Error::NotFinite).
+/// [`Error::Shape`](crate::Error::Shape), [`Error::OtherWorld`](crate::Error::OtherWorld), or for
+/// numbers that no goal has those of [`GoalReward::outcome`](super::GoalReward::outcome).
 pub fn relabel(layout: &GoalLayout, state: &State, desired: &[f64]) -> Result<State> {
     layout.check(state, desired.len())?;
-    all_finite("desired_goal", desired)?;
+    let named = Named { array: "desired_goal", goal: None };
     let mut next = state.clone();
     match &layout.form {
         Form::Tips => {
+            named.check_tips(desired)?;
             for (goal, tip) in next.goals.iter_mut().zip(desired.chunks_exact(3)) {
                 goal.position.copy_from_slice(tip);
             }
         }
         Form::Rows { blocks, goals, .. } => {
+            named.check_rows(desired, true)?;
             let mut kept = Vec::new();
             for (row, numbers) in desired.chunks_exact(ROW).enumerate() {
-                if !numbers[SIZE].iter().all(|&edge| edge > 0.0) {
+                if is_empty(numbers) {
                     continue;
                 }
                 let old = goals.iter().position(|&of_goal| of_goal == row);

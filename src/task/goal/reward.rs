@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{GoalLayout, ORIENTATION, POSITION, ROW, SIZE};
-use crate::error::{Error, Result, all_finite};
+use super::check::{Named, UNIT};
+use super::{GoalLayout, ORIENTATION, POSITION, ROW, SIZE, is_empty};
+use crate::error::{Error, Result};
 use crate::math::{self, Quat};
 use crate::robot::JOINTS;
 use crate::task::RewardDocument;
 use crate::task::overlap::{Cuboid, Overlap, Solid};
 use crate::task::reward::{Outcome, Rules};
 use crate::world::Mesh;
-
-/// How far from 1 the squared length of a rotation may be that is taken as it is; an array in
-/// single precision is farther away and is brought to unit length.
-const UNIT: f64 = 1e-9;
 
 /// All that the reward of a goal array depends on, beside the arrays.
 ///
@@ -28,6 +25,8 @@ pub struct GoalReward {
     sparse: bool,
     overlap: Overlap,
     seconds: f64,
+    /// Whether an array must hold anything, achieved and desired.
+    needed: [bool; 2],
     /// The meshes of every row, achieved and desired.
     meshes: Arc<[[Option<Arc<Mesh>>; 2]]>,
 }
@@ -43,21 +42,45 @@ impl GoalReward {
         let weight = reward.fractional_weight;
         let fractional = if weight == 0.0 { 1.0 } else { weight };
         let (rules, sparse, meshes) = (reward.rules, reward.sparse, layout.meshes().into());
-        Self { rules, fractional, sparse, overlap, seconds, meshes }
+        let needed = [layout.has()[0], true];
+        Self { rules, fractional, sparse, overlap, seconds, needed, meshes }
     }
 
     /// How near what is achieved is to what is desired.
     ///
-    /// The two may have different numbers of rows; rows without a size count as nothing.
+    /// The two may have different numbers of rows; rows of zeros count as nothing.
     ///
     /// # Errors
-    /// [`Error::Shape`] for a length that is no goal's, [`Error::NotFinite`].
+    /// [`Error::Shape`] for a length that is no goal's; [`Error::NotFinite`], or
+    /// [`Error::Impossible`] for a row that is neither zeros nor a block or goal (an edge of 0 m or
+    /// less or beyond 0.5 m, a zero quaternion, a coordinate beyond 1e9 m), for desired rows that
+    /// are all zeros, and achieved ones where the scene has blocks. They name the number.
     pub fn outcome(&self, achieved: &[f64], desired: &[f64]) -> Result<Outcome> {
-        for (what, goal) in [("achieved_goal", achieved), ("desired_goal", desired)] {
-            self.check(what, goal.len())?;
-            all_finite(what, goal)?;
+        self.outcome_of(achieved, desired, None)
+    }
+
+    /// As [`GoalReward::outcome`]; `goal` is which of a list the goals are.
+    fn outcome_of(
+        &self,
+        achieved: &[f64],
+        desired: &[f64],
+        goal: Option<usize>,
+    ) -> Result<Outcome> {
+        let arrays = [("achieved_goal", achieved), ("desired_goal", desired)];
+        for ((array, numbers), needed) in arrays.into_iter().zip(self.needed) {
+            self.check(array, numbers.len())?;
+            let named = Named { array, goal };
+            match self.rules {
+                Rules::Reaching => named.check_tips(numbers)?,
+                _ => named.check_rows(numbers, needed)?,
+            }
         }
-        Ok(match self.rules {
+        Ok(self.measured(achieved, desired))
+    }
+
+    /// The outcome of arrays that are goals.
+    fn measured(&self, achieved: &[f64], desired: &[f64]) -> Outcome {
+        match self.rules {
             Rules::Reaching => {
                 let errors = desired.iter().zip(achieved).map(|(goal, tip)| (goal - tip).abs());
                 Outcome::of_error(errors.sum::<f64>() / JOINTS as f64)
@@ -66,7 +89,7 @@ impl GoalReward {
                 let (blocks, goals) = (self.solids(achieved, 0), self.solids(desired, 1));
                 Outcome::of_filled(self.overlap.of_solids(&blocks, &goals))
             }
-        })
+        }
     }
 
     /// What one step pays in whose end this is achieved.
@@ -74,19 +97,28 @@ impl GoalReward {
     /// # Errors
     /// As [`GoalReward::outcome`].
     pub fn reward(&self, achieved: &[f64], desired: &[f64]) -> Result<f64> {
-        let outcome = self.outcome(achieved, desired)?;
+        Ok(self.pay(&self.outcome(achieved, desired)?))
+    }
+
+    /// The same of a state's own arrays, which are goals.
+    pub(crate) fn reward_of_own(&self, achieved: &[f64], desired: &[f64]) -> f64 {
+        self.pay(&self.measured(achieved, desired))
+    }
+
+    fn pay(&self, outcome: &Outcome) -> f64 {
         let paid = match (self.sparse, outcome.success) {
             (true, true) => 1.0,
             (true, false) => 0.0,
             (false, _) => self.fractional * outcome.goal_term,
         };
-        Ok(paid * self.seconds)
+        paid * self.seconds
     }
 
     /// The rewards of a batch: `count` goals one after the other in each list.
     ///
     /// # Errors
-    /// As [`GoalReward::outcome`], or [`Error::Shape`] where a list is no whole number of goals.
+    /// As [`GoalReward::outcome`], with the goal's place in the list before the number's; or
+    /// [`Error::Shape`] where a list is no whole number of goals.
     pub fn rewards(&self, achieved: &[f64], desired: &[f64], count: usize) -> Result<Vec<f64>> {
         let [of_achieved, of_desired] = [("achieved_goal", achieved), ("desired_goal", desired)]
             .map(|(what, list)| {
@@ -95,16 +127,19 @@ impl GoalReward {
                 whole.ok_or_else(|| self.shape(what, format!("{} for {count}", list.len())))
             });
         let (a, d) = (of_achieved?, of_desired?);
-        let goal = |i: usize| self.reward(&achieved[a * i..][..a], &desired[d * i..][..d]);
+        let goal = |i: usize| {
+            let (achieved, desired) = (&achieved[a * i..][..a], &desired[d * i..][..d]);
+            Ok(self.pay(&self.outcome_of(achieved, desired, Some(i))?))
+        };
         (0..count).map(goal).collect()
     }
 
-    /// What stands in the rows that have a size; `which` is 0 for achieved, 1 for desired.
+    /// What stands in the rows that are not empty; `which` is 0 for achieved, 1 for desired.
     fn solids(&self, goal: &[f64], which: usize) -> Vec<Solid<'_>> {
         let rows = goal.chunks_exact(ROW).enumerate();
-        let sized = rows.filter(|(_, row)| row[SIZE].iter().all(|&edge| edge > 0.0));
+        let taken = rows.filter(|(_, row)| !is_empty(row));
         let mesh = |i: usize| self.meshes.get(i).and_then(|meshes| meshes[which].as_deref());
-        sized.map(|(i, row)| (read(row), mesh(i))).collect()
+        taken.map(|(i, row)| (read(row), mesh(i))).collect()
     }
 
     /// Refuses a length that no goal of this family has.
@@ -125,10 +160,12 @@ impl GoalReward {
     }
 }
 
+/// The block or goal of a row that was checked.
 pub(super) fn read(row: &[f64]) -> Cuboid {
     let at = |start: usize| [row[start], row[start + 1], row[start + 2]];
     let quat: Quat = std::array::from_fn(|i| row[ORIENTATION.start + i]);
     let squared: f64 = quat.iter().map(|x| x * x).sum();
+    // An array in single precision is farther away and is brought to unit length.
     let unit = (squared - 1.0).abs() < UNIT;
     let orientation = if unit { quat } else { math::normalized(quat).unwrap_or(math::IDENTITY) };
     Cuboid { center: at(POSITION.start), orientation, size: at(SIZE.start) }

@@ -1,6 +1,6 @@
 //! Boxes that hardly overlap each other, as blocks and goals mostly do: volumes added up by pairs.
 
-use super::{Cuboid, shared};
+use super::{Cuboid, share, shared};
 use crate::math;
 
 /// Boxes that reach into each other by no more than this touch, m: the rounding of positions.
@@ -27,7 +27,7 @@ pub(super) fn filled(
             filled -= filled_of(&blocks, &both)?;
         }
     }
-    Some(if whole > 0.0 { (filled / whole).clamp(0.0, 1.0) } else { 1.0 })
+    Some(share(filled, whole, goals.clone().next().is_some()).clamp(0.0, 1.0))
 }
 
 /// The volume that the blocks fill of what one or two goals have in common, m³.

@@ -2,8 +2,8 @@
 
 use nalgebra::Vector3;
 
-use super::Cuboid;
 use super::piece::{Edge, HalfSpace, subtract, volume};
+use super::{Cuboid, share};
 use crate::math;
 use crate::world::{Hull, Mesh};
 
@@ -90,10 +90,11 @@ fn faces(
 /// [`fractional_success`](super::fractional_success) of boxes.
 pub(super) fn filled(blocks: &[Part], goals: &[Part]) -> f64 {
     let (mut whole, mut missing) = (0.0, 0.0);
-    for (i, goal) in goals.iter().enumerate() {
+    for (i, goal) in goals.iter().enumerate().filter(|(_, goal)| !goal.bounds().is_none()) {
         let origin = math::vector(goal.bounds().center);
         let near = |parts: &[Part]| -> Vec<_> {
-            let close = parts.iter().filter(|part| !part.bounds().far_from(goal.bounds()));
+            let solid = parts.iter().filter(|part| !part.bounds().is_none());
+            let close = solid.filter(|part| !part.bounds().far_from(goal.bounds()));
             close.map(|part| part.half_spaces(&origin)).collect()
         };
         let (earlier, blocks) = (near(&goals[..i]), near(blocks));
@@ -103,5 +104,7 @@ pub(super) fn filled(blocks: &[Part], goals: &[Part]) -> f64 {
             subtract(left, &blocks, negligible, &mut |left| missing += volume(left));
         });
     }
-    if whole > 0.0 { (1.0 - missing / whole).clamp(0.0, 1.0) } else { 1.0 }
+    let filled =
+        if whole > 0.0 { 1.0 - missing / whole } else { share(0.0, whole, !goals.is_empty()) };
+    filled.clamp(0.0, 1.0)
 }

@@ -197,18 +197,32 @@ impl Rules {
     ///
     /// In a state of such a scene the terms that speak of a missing block or goal are 0.
     pub fn check_scene(self, scene: &Scene) -> Result<()> {
+        match self.lacks(scene) {
+            None => Ok(()),
+            Some(reason) => {
+                let (what, path) = ("task family".to_string(), "scene".to_string());
+                Err(Error::Malformed { what, path, reason })
+            }
+        }
+    }
+
+    /// What a scene lacks that the rules speak of.
+    pub(crate) fn lacks(self, scene: &Scene) -> Option<String> {
         let (blocks, goals) = match self {
             Self::Reaching => (0, FINGERS),
             Self::Pushing | Self::Picking | Self::PickAndPlace => (1, 1),
             Self::Stacking2 => (2, 2),
-            Self::Filling => (0, 0),
+            Self::Filling => (0, 1),
         };
         if scene.movable_count() >= blocks && scene.goals.len() >= goals {
-            return Ok(());
+            return None;
         }
         let name = self.name();
-        let reason = format!("{name} needs {blocks} movable blocks and {goals} goals or more");
-        Err(Error::Malformed { what: "task family".to_string(), path: "scene".to_string(), reason })
+        Some(format!(
+            "{name} needs {blocks} movable blocks and {goals} goals or more; there are {} and {}",
+            scene.movable_count(),
+            scene.goals.len()
+        ))
     }
 
     /// The raw terms of a step; the tips (m, world frame) are those of the two states.
