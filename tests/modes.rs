@@ -440,7 +440,7 @@ fn every_form_follows_states_and_interventions_that_change_the_scene() {
             let seen = checked(&env);
             // A copy in that state sees the same.
             let mut copy = Env::new(config).unwrap();
-            copy.restore(env.state(), env.starting_state(), true).unwrap();
+            copy.restore(&env.snapshot()).unwrap();
             assert_eq!(checked(&copy), seen);
             env.reset(Some(2));
             assert_eq!(checked(&env), first);

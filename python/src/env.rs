@@ -20,6 +20,7 @@ use crate::convert::recording::{self, Recording};
 use crate::convert::{config, curriculum, goals, info, names};
 use crate::errors::{json_error, to_python};
 use crate::guarded::Guarded;
+use crate::snapshot::Snapshot;
 use crate::state::State;
 use inner::Inner;
 
@@ -101,7 +102,8 @@ impl NativeEnv {
         notes: String,
     ) -> PyResult<()> {
         let Inner { env, recording, .. } = &mut *self.inner.write()?;
-        Recording::begin(recording, env, path, append, observations, masks, policy, notes, None)
+        let world = env.description();
+        Recording::begin(recording, world, path, append, observations, masks, policy, notes, None)
     }
 
     /// Writes what was recorded and closes the file.
@@ -232,17 +234,34 @@ impl NativeEnv {
         self.change(|env| py.detach(|| env.set_state(&state.inner)).map_err(to_python))
     }
 
-    /// What a copy of this environment needs: the state, the starting state, whether it began.
-    fn save(&self) -> PyResult<(State, State, bool)> {
-        let inner = self.read()?;
-        let env = &inner.env;
-        Ok((State::new(env.state()), State::new(env.starting_state()), env.has_begun()))
+    /// Where it stands, for copies.
+    fn save(&self) -> PyResult<Snapshot> {
+        Ok(Snapshot::new(self.read()?.env.snapshot()))
     }
 
-    /// Puts back what `save` gave.
-    fn restore(&self, state: &State, starting_state: &State, begun: bool) -> PyResult<()> {
-        let (state, starting) = (&state.inner, &starting_state.inner);
-        self.change(|env| env.restore(state, starting, begun).map_err(to_python))
+    /// Puts it where `save` found it.
+    fn restore(&self, saved: &Snapshot) -> PyResult<()> {
+        self.change(|env| env.restore(&saved.inner).map_err(to_python))
+    }
+
+    /// The starting state where it is not the family's own, of seed, episode and step 0.
+    fn own_start(&self) -> PyResult<Option<State>> {
+        Ok(self.read()?.env.own_start().map(|state| State::new(&state)))
+    }
+
+    /// Makes a state the starting state, without a reset.
+    fn start_from(&self, state: &State) -> PyResult<()> {
+        self.change(|env| env.start_from(&state.inner).map_err(to_python))
+    }
+
+    /// Lets the description say what Python's half was made of: settings as JSON, code by name.
+    fn describe_binding(&self, settings: &str, code: Vec<String>) -> PyResult<()> {
+        let settings =
+            serde_json::from_str(settings).map_err(|error| json_error("settings", &error))?;
+        self.change(|env| {
+            env.describe_binding(settings, code);
+            Ok(())
+        })
     }
 
     fn do_intervention(

@@ -10,6 +10,7 @@ mod evaluation;
 mod guarded;
 mod policy;
 mod record;
+mod snapshot;
 mod sprites;
 mod state;
 mod vector;
@@ -52,6 +53,8 @@ mod _trifactor {
     use record::NativeDataset;
     #[pymodule_export]
     use record::NativeWriter;
+    #[pymodule_export]
+    use snapshot::Snapshot;
     #[pymodule_export]
     use sprites::NativeSprites;
     #[pymodule_export]

@@ -140,7 +140,7 @@ impl NativeVecEnv {
         notes: String,
     ) -> PyResult<()> {
         let Inner { worlds, recording, .. } = &mut *self.inner.write()?;
-        let Some(world) = worlds.world(0) else { return Ok(()) };
+        let world = worlds.description();
         let part = Some((GATHERED / worlds.len()).clamp(16, 10_000));
         Recording::begin(recording, world, path, append, observations, masks, policy, notes, part)
     }
@@ -211,6 +211,20 @@ impl NativeVecEnv {
     fn set_states(&self, py: Python<'_>, states: Vec<PyRef<'_, State>>) -> PyResult<()> {
         let states: Vec<_> = states.iter().map(|state| state.inner.clone()).collect();
         self.change(|worlds| py.detach(|| worlds.set_states(&states)).map_err(to_python))
+    }
+
+    /// Every world's starting state where it is not the family's own.
+    fn own_starts(&self) -> PyResult<Vec<Option<State>>> {
+        let inner = self.inner.read()?;
+        let starts = inner.worlds.worlds().map(|env| env.own_start());
+        Ok(starts.map(|start| start.map(|state| State::new(&state))).collect())
+    }
+
+    /// Makes states the starting states, each of its world; None leaves a world alone.
+    fn start_from(&self, states: Vec<Option<PyRef<'_, State>>>) -> PyResult<()> {
+        let states: Vec<_> =
+            states.iter().map(|state| state.as_ref().map(|state| state.inner.clone())).collect();
+        self.change(|worlds| worlds.start_from(&states).map_err(to_python))
     }
 
     /// What a copy of one world needs.

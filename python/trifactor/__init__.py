@@ -35,6 +35,7 @@ from trifactor.making import make, make_vec
 from trifactor.networks import load_network
 from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
+from trifactor.saved import load_world, save_world
 from trifactor.scores import Comparison, Scores
 from trifactor.vector import (
     BatchInterventionResult,
@@ -79,8 +80,10 @@ __all__ = [
     "evaluation_callback",
     "get_family",
     "load_network",
+    "load_world",
     "make",
     "make_vec",
+    "save_world",
     "scripted_policy",
 ]
 

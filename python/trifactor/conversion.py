@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from os import fspath
 from typing import Any
 
 import numpy as np
-from gymnasium.envs.registration import EnvSpec
 
 from trifactor._trifactor import NativeWriter, State
 from trifactor.env import TriFingerEnv
 from trifactor.errors import FormatError
 from trifactor.record import Dataset
 from trifactor.recorders import Path
-from trifactor.settings import described_arguments
 
 
-def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
+def to_minari(
+    dataset: Dataset | Path,
+    dataset_id: str,
+    *,
+    recover: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Any:
     """Convert a data set into one of Minari's, which loads with Minari alone.
 
     Observations have the form of the environment. Where something was set between two steps, the
@@ -30,19 +34,20 @@ def to_minari(dataset: Dataset | Path, dataset_id: str, **more: Any) -> Any:
     Args:
         dataset: the data set, or its file.
         dataset_id: Minari's name for the new one, such as `trifactor/pushing/random-v0`.
+        recover: arguments of `Dataset.recover_environment`: what the world is to do without where
+            code belongs to it, such as `{"goal_sampler": None}`.
         more: further arguments of `minari.create_dataset_from_buffers`, such as `author`.
 
     Raises:
         ImportError: Minari is not installed.
+        SettingError: code belongs to the world, which Minari's file cannot hold.
     """
     import minari
     from minari.data_collector.episode_buffer import EpisodeBuffer
 
     if not isinstance(dataset, Dataset):
         dataset = Dataset(dataset)
-    env = dataset.recover_environment()
-    if env.spec is None:
-        env.spec = _spec(dataset.world)
+    env = dataset.recover_environment(**(recover or {}))
     buffers = []
     for episode in dataset:
         steps = [row for row, kind in enumerate(episode.kinds) if kind == "step"]
@@ -137,15 +142,6 @@ def _write(dataset: Any, writer: NativeWriter) -> None:
             set_after = bool(infos["intervened"][step + 1])
             writer.push("step", states[step + 1], outcomes[step + 1], taken, set_after)
         writer.end_episode()
-
-
-def _spec(world: dict[str, Any]) -> EnvSpec:
-    """What Gymnasium makes a described world from, without this package's registration."""
-    arguments = described_arguments(json.dumps(world))
-    goal = arguments.pop("goal_conditioned")
-    entry_point = "trifactor.goal:TriFingerGoalEnv" if goal else "trifactor.env:TriFingerEnv"
-    name = "CustomGoal" if goal else "Custom"
-    return EnvSpec(f"trifactor/{name}-v0", entry_point=entry_point, kwargs=arguments)
 
 
 def _stacked(observations: list[Any]) -> Any:

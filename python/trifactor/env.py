@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from trifactor import checks, warn
 from trifactor._trifactor import NativeEnv, State, step_masks
 from trifactor.causes import Causes
+from trifactor.curriculum.document import Curriculum
 from trifactor.custom import description_text
 from trifactor.errors import SettingError
 from trifactor.interventions import InterventionResult, Interventions
+from trifactor.remaking import Making, WorldSpec
 from trifactor.observation import Arrangement, Array
-from trifactor.settings import GoalSampler, Settings, arguments_of, described_arguments
+from trifactor.settings import GoalSampler, Settings, arguments_of, described
 from trifactor.window import Window
 
 __all__ = ["GoalSampler", "InterventionResult", "TriFingerEnv"]
@@ -58,7 +62,13 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         settings = Settings(*args, **kwargs)
         self._settings = settings
         self.render_mode = settings.render_mode
-        self._native = self._build()
+        self._curriculum: Curriculum | None = None
+        self._making = Making(self)
+        self._native = self._begun_as(settings.starting_state)
+        self.spec = self._own_spec()
+        self._note_making()
+        if settings.curriculum is not None:
+            self._direct(settings.curriculum)
         self._arrangement = Arrangement(self._native, settings.extra_observations)
         # Random interventions since the reset; each takes a stream of its own.
         self._draws = 0
@@ -95,6 +105,8 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         if seed is None and first:
             seed = self.np_random_seed % 2**64
         self._native.reset(seed)
+        if self._curriculum is not None:
+            self._native.check_curriculum()
         self._draws = 0
         self._follow_scene()
         if self._window is not None:
@@ -119,6 +131,8 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         seen, reward, terminated, truncated, info, outside = self._native.step(numbers, self._kind)
         if outside:
             warn.outside()
+        if self._curriculum is not None:
+            self._native.check_curriculum()
         self._complete(info, info["intervened"], truncated)
         if self._window is not None:
             self._window.show(self._picture())
@@ -166,10 +180,25 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
     def _picture(self) -> NDArray[np.uint8]:
         return self._native.render(*self._settings.picture)
 
-    def description(self) -> dict[str, Any]:
-        """What this world was made of: family, parameters, configuration, versions.
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What `gymnasium.make` makes this world again from, as it is now.
 
-        A dictionary that JSON can say whole; `from_description` makes the same world of it.
+        Its `kwargs` follow what is set later: the starting state, with the delays in it, the
+        intervention space, the curriculum. `to_json` refuses functions, which no file holds.
+        """
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else WorldSpec.of(spec, self._making)
+
+    def description(self) -> dict[str, Any]:
+        """What this world was made of: family, parameters, configuration, start, versions.
+
+        A dictionary that JSON can say whole; `from_description` makes the same world of it. Under
+        `code` it names functions, which no description holds. Of wrappers it says nothing but what
+        they set in the world itself; `trifactor.save_world` says all.
         """
         description: dict[str, Any] = json.loads(self._native.description())
         return description
@@ -182,16 +211,24 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
         Args:
             description: what `description` gave, or the path of a JSON file of it.
-            more: keyword arguments that change no world: `goal_sampler`, `extra_observations`,
-                `dtype`, `render_mode`.
+            more: keyword arguments in place of what is described, such as `render_mode`; and the
+                functions that it names under `code`, or None to do without them.
 
         Raises:
-            SettingError: it is goal-conditioned and this class is not, or the other way round.
+            SettingError: it is goal-conditioned and this class is not, or the other way round; or
+                a function that belongs to it is missing.
             FormatError: it is no description, or one of a format that this release cannot read.
             StateError: this release would make another world of it.
         """
         text = description_text(description)
-        arguments = described_arguments(text)
+        arguments, code = described(text)
+        missing = [part for part in code if part.partition(":")[0] not in more]
+        if missing:
+            first = missing[0].partition(":")[0]
+            raise SettingError(
+                f"description: code belongs to it that no description holds: {', '.join(missing)}; "
+                f"pass {first}=... again, or {first}=None to do without"
+            )
         if arguments.pop("goal_conditioned") != cls._goal_conditioned:
             other = "TriFingerEnv" if cls._goal_conditioned else "TriFingerGoalEnv"
             raise SettingError(f"this is the description of a trifactor.{other}; ask that class")
@@ -242,7 +279,47 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         text = self._settings.to_json(goal_conditioned=self._goal_conditioned)
         # Numpy takes long to say a type's name.
         self._kind = self._settings.dtype.name
-        return NativeEnv(text, self._settings.document)
+        native = NativeEnv(text, self._settings.document)
+        native.describe_binding(json.dumps(self._settings.binding()), self._settings.code())
+        return native
+
+    def _begun_as(self, start: State | Mapping[str, Any] | None) -> NativeEnv:
+        """The native half, before its first reset, with this starting state."""
+        native = self._build()
+        if isinstance(start, Mapping):
+            native.set_starting_state(dict(start), True)
+            # Setting it began an episode.
+            start, native = native.own_start(), self._build()
+        if start is not None:
+            native.start_from(start)
+        return native
+
+    def _direct(self, curriculum: Curriculum) -> None:
+        """Let a curriculum intervene from the next reset on."""
+        self._native.set_curriculum(curriculum.document, curriculum.custom)
+        self._curriculum = curriculum
+        self._making.changed["curriculum"] = deepcopy(curriculum.argument())
+
+    def _own_spec(self) -> EnvSpec:
+        """The spec of an environment that was made without Gymnasium."""
+        form = "Goal" if self._goal_conditioned else ""
+        return EnvSpec(
+            f"trifactor/Custom{form}-v0",
+            entry_point=f"trifactor.{form.lower() or 'env'}:TriFinger{form}Env",
+            vector_entry_point=f"trifactor.vector:TriFinger{form}VectorEnv",
+            order_enforce=False,
+            disable_env_checker=True,
+            kwargs=self._settings.arguments(),
+        )
+
+    def _note_making(self) -> None:
+        made, config = self._making, self._settings.config
+        start = self._native.own_start()
+        if start is not None or "starting_state" in {**made.given, **made.changed}:
+            made.changed["starting_state"] = start
+        made.changed["variables_space"] = config["variables_space"]
+        if self._settings.document is not None:
+            made.changed.setdefault("family", json.loads(self._settings.document))
 
     def _follow_scene(self) -> None:
         # Interventions of some families change how many blocks there are.
@@ -261,11 +338,14 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         return {**contents, "_saved": self._native.save()}
 
     def __setstate__(self, contents: dict[str, Any]) -> None:
-        """Rebuild the native half and put it into the state it had."""
+        """Rebuild the native half and put it where it stood; it records nothing."""
         contents = dict(contents)
         saved = contents.pop("_saved")
         self.__dict__.update(contents)
+        self._making.belongs_to(self)
         self._native = self._build()
-        self._native.restore(*saved)
+        if self._curriculum is not None:
+            self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
+        self._native.restore(saved)
         self._arrangement = Arrangement(self._native, self._settings.extra_observations)
         self._window = self._new_window()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from trifactor.errors import SettingError
+from trifactor.remaking import BatchWrapper
 from trifactor.vector import Seeds, TriFingerVectorEnv
 
 
-class RandomGoals(VectorWrapper):
+class RandomGoals(BatchWrapper):
     """A batch in which every episode has a goal of its own: the paper's curriculum 1.
 
     Whenever a world begins an episode, by a reset or by an autoreset, its family draws a goal from

@@ -65,6 +65,10 @@ class Interventions:
     def _follow_scene(self) -> None:
         raise NotImplementedError
 
+    def _note_making(self) -> None:
+        """Note what now makes this world again."""
+        raise NotImplementedError
+
     def do_intervention(
         self, interventions_dict: Variables, check_bounds: bool = True
     ) -> InterventionResult:
@@ -91,11 +95,14 @@ class Interventions:
 
         Arguments and exceptions are those of `do_intervention`.
         """
-        return self._intervene(self._native.set_starting_state, interventions_dict, check_bounds)
+        result = self._intervene(self._native.set_starting_state, interventions_dict, check_bounds)
+        self._note_making()
+        return result
 
     def reset_default_state(self) -> None:
         """Make the family's own starting state the starting state again."""
         self._native.reset_default_state()
+        self._note_making()
 
     def sample_new_goal(self) -> Variables:
         """A random goal, as an intervention; nothing is changed.
@@ -173,6 +180,7 @@ class Interventions:
         """Choose the intervention space in force: `space_a`, `space_b` or `space_a_b`."""
         self._native.set_variables_space(checks.text("variables_space", variables_space))
         self._settings.config["variables_space"] = variables_space
+        self._note_making()
 
     @property
     def tracker(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 import gymnasium as gym
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import VectorEnv, VectorWrapper
 
 from trifactor import checks
@@ -108,6 +109,11 @@ class RecordEpisodes(_Recorder, gym.Wrapper[Any, Any, Any, Any]):
         native = checks.native(env)
         super().__init__(env)
         self._begin(native, path, **_kept(append, observations, masks, policy, notes))
+
+    @property
+    def spec(self) -> EnvSpec | None:  # type: ignore[override]
+        """The spec of what is recorded: a recorder is no part of the world."""
+        return self.env.spec
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

@@ -6,13 +6,14 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Concatenate, ParamSpec, TypeAlias, cast
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from trifactor import checks
 from trifactor._trifactor import State, check_camera, read_description
+from trifactor.curriculum.document import Curriculum
 from trifactor.custom import family_name_and_document
 from trifactor.errors import SettingError
 from trifactor.observation import Feature, Variables
@@ -55,6 +56,8 @@ class Settings:
         normalize_actions: bool = True,
         normalize_observations: bool = True,
         max_episode_length: int | None = None,
+        starting_state: State | Mapping[str, Any] | None = None,
+        curriculum: str | Mapping[str, Any] | None = None,
         variables_space: str = "space_a_b",
         physics: str | Mapping[str, Any] = "accurate",
         overlap: str = "volume",
@@ -101,6 +104,11 @@ class Settings:
             normalize_actions: whether actions lie in [-1, 1] instead of rad, N m or m.
             normalize_observations: whether nominal bounds are mapped to [-1, 1].
             max_episode_length: control steps in an episode; None takes the family's seconds.
+            starting_state: what resets return to, in place of the family's own start: a state of
+                this world, itself or as a dictionary; or values by name, as `set_starting_state`
+                takes them, within the intervention space in force.
+            curriculum: who intervenes: `"0"`, `"1"`, `"2"`, the paper's curricula; or a dictionary
+                with `actors` and perhaps `space`. `CurriculumWrapper` takes actors as objects.
             variables_space: the intervention space in force: `space_a`, `space_b`, `space_a_b`.
             physics: the preset, `accurate` or `reference`; or settings of your own, as in
                 `{"preset": "accurate", "substeps": 2}`.
@@ -139,6 +147,8 @@ class Settings:
         self.dtype = _number_type(dtype, images)
         self.render_mode = _render_mode(render_mode)
         self.picture = picture_settings(render_size, render_camera)
+        self.starting_state = _start(starting_state)
+        self.curriculum = None if curriculum is None else Curriculum.of(curriculum)
         name, self.document = family_name_and_document(family)
         self.config: dict[str, Any] = {
             "family": name,
@@ -157,6 +167,36 @@ class Settings:
             "physics": physics if isinstance(physics, str) else _dictionary("physics", physics),
             "overlap": checks.text("overlap", overlap),
         }
+
+    def binding(self) -> dict[str, Any]:
+        """What decides how Python shows the world, where it is not the default."""
+        camera, *size = self.picture
+        usual = _number_type(None, "pixel" in self.config["observation_mode"])
+        shown = {
+            "dtype": None if self.dtype == usual else self.dtype.name,
+            "local_masks": self.local_masks,
+            "render_mode": self.render_mode,
+            "render_size": None if size == [320, 240] else size,
+            "render_camera": None if camera is None else json.loads(camera),
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def code(self) -> list[str]:
+        """What is code and in no description: the argument, and after a colon the name."""
+        sampler = [] if self.goal_sampler is None else ["goal_sampler"]
+        return sampler + [f"extra_observations: {name}" for name in self.extra_observations]
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments that make the same again, as JSON has them but for functions."""
+        config = {**self.config}
+        if self.document is not None:
+            config["family"] = json.loads(self.document)
+        arguments = {**_of_config(config), **self.binding()}
+        if self.goal_sampler is not None:
+            arguments["goal_sampler"] = self.goal_sampler
+        if self.extra_observations:
+            arguments["extra_observations"] = dict(self.extra_observations)
+        return arguments
 
     def to_json(self, *, goal_conditioned: bool) -> str:
         """The configuration of the native environment, as JSON."""
@@ -177,21 +217,31 @@ def arguments_of(
     return decorate
 
 
-def described_arguments(description: str) -> dict[str, Any]:
-    """The arguments that make a described world, and whether it is `goal_conditioned`.
+class Described(NamedTuple):
+    """What a description says."""
+
+    arguments: dict[str, Any]
+    """Those that make the world, and whether it is `goal_conditioned`."""
+    code: list[str]
+    """What is missing in them because it is code: the argument, and after a colon the name."""
+
+
+def described(description: str) -> Described:
+    """What a description says, as arguments.
 
     Raises:
         FormatError: it is no description, or one of a format that this release cannot read.
     """
-    config, document = read_description(description)
-    arguments: dict[str, Any] = json.loads(config)
-    mode = arguments["observation_mode"]
-    if isinstance(mode, dict):
-        [(arguments["observation_mode"], chosen)] = mode.items()
-        arguments["observe" if "custom" in mode else "pixels"] = chosen
-    if document is not None:
-        arguments["family"] = json.loads(document)
-    return arguments
+    text, start = read_description(description)
+    said = json.loads(text)
+    arguments = {**_of_config(said["config"]), **said.get("binding", {})}
+    if "document" in said:
+        arguments["family"] = said["document"]
+    if start is not None:
+        arguments["starting_state"] = start
+    if "curriculum" in said:
+        arguments["curriculum"] = said["curriculum"]
+    return Described(arguments, said.get("code", []))
 
 
 def picture_settings(size: Any, camera: Mapping[str, Any] | None) -> tuple[str | None, int, int]:
@@ -227,6 +277,24 @@ def _mode(mode: Any, observe: Any, camera_indicies: Any, pixels: Any) -> Any:
     if mode == "custom" or (mode == "structured" and observe is not None):
         return {"custom": [] if observe is None else checks.texts("observe", observe)}
     return checks.choice("observation_mode", mode, ("structured", "entities", "custom", "pixel"))
+
+
+def _of_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as arguments."""
+    arguments = dict(config)
+    mode = arguments["observation_mode"]
+    if isinstance(mode, dict):
+        [(arguments["observation_mode"], chosen)] = mode.items()
+        arguments["observe" if "custom" in mode else "pixels"] = chosen
+    return arguments
+
+
+def _start(given: Any) -> State | dict[str, Any] | None:
+    """A state, or values by name."""
+    if given is None or isinstance(given, State):
+        return given
+    values = checks.dictionary("starting_state", given)
+    return State.from_json(checks.document("starting_state", values)) if "format" in values else values
 
 
 def _number_type(dtype: Any, images: bool) -> np.dtype[Any]:

@@ -18,7 +18,7 @@ from trifactor.curriculum.agent import AgentInterventionWrapper, VectorAgentInte
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, TrifactorError
 from trifactor.registration import FAMILIES
-from trifactor.settings import described_arguments
+from trifactor.settings import described
 from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
 from trifactor.wrappers import (
     DeltaAction,
@@ -57,6 +57,10 @@ FORMS = {
 GOALS = {"observation", "achieved_goal", "desired_goal"}
 
 
+SHOWN = ("local_masks", "render_mode", "render_size", "render_camera")
+"""Settings that decide how a world is shown to people, and no policy depends on."""
+
+
 @dataclass(frozen=True)
 class Trained:
     """The world of a model's training environment."""
@@ -89,10 +93,10 @@ def training_world(policy: object) -> Trained | None:
     batch = getattr(getattr(base, "envs", None), "unwrapped", None)
     if isinstance(batch, TriFingerVectorEnv):
         world: Any = batch._single
-        start: Any = batch._native.save(0)[1]
+        start = batch._native.own_starts()[0]
     else:
         world = base.get_attr("unwrapped", indices=[0])[0]
-        start = world._native.save()[1] if isinstance(world, TriFingerEnv) else None
+        start = world._native.own_start() if isinstance(world, TriFingerEnv) else None
     if not isinstance(world, TriFingerEnv):
         return None
     for altering in ALTERING:
@@ -100,12 +104,15 @@ def training_world(policy: object) -> Trained | None:
             raise _unlike(altering.__name__)
     # Protocols begin in the family's own start, where actions act at once.
     for name, plain in (("action_delay", 0), ("action_smoothing", 1)):
-        if start["robot"][name] != plain:
+        if start is not None and start["robot"][name] != plain:
             raise _unlike(f"{name} {start['robot'][name]}")
     extras = world._settings.extra_observations
     if extras:
         raise _unlike(f"extra_observations ({', '.join(extras)})")
-    settings = described_arguments(json.dumps(world.description()))
+    settings = described(json.dumps(world.description())).arguments
+    # Protocols begin in the family's own start, and no curriculum intervenes in them.
+    for name in ("starting_state", "curriculum", *SHOWN):
+        settings.pop(name, None)
     goal_conditioned = bool(settings.pop("goal_conditioned"))
     settings["dtype"] = world._settings.dtype
     return Trained(settings, goal_conditioned, base.observation_space, prepare)

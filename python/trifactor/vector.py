@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
@@ -13,10 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 from trifactor import checks, warn
 from trifactor._trifactor import NativeVecEnv, State
 from trifactor.causes import BatchCauses, Branch
+from trifactor.curriculum.document import Curriculum
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, ShapeError
 from trifactor.goal import TriFingerGoalEnv
 from trifactor.interventions import BatchInterventionResult, BatchInterventions
+from trifactor.remaking import fixed, plain, unwrapped_spec
 from trifactor.observation import Array
 from trifactor.worlds import OneByOne, refuse_of_batches
 
@@ -58,6 +61,7 @@ class TriFingerVectorEnv(
         num_threads: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         copy: bool = True,
+        starting_states: Sequence[State | Mapping[str, Any] | None] | None = None,
         extra_observations: Mapping[str, Any] | None = None,
         goal_sampler: None = None,
         **settings: Any,
@@ -72,6 +76,8 @@ class TriFingerVectorEnv(
                 or `Disabled`.
             copy: whether every call returns an array of its own. Without, observations are
                 returned in one array that every call writes into.
+            starting_states: the state that each world's resets return to, where they differ: a
+                state, itself or as a dictionary, or None for `starting_state`.
             extra_observations: none; functions in Python cannot be called from the threads.
             goal_sampler: none, for the same reason.
             settings: the arguments of `TriFingerEnv`.
@@ -103,6 +109,14 @@ class TriFingerVectorEnv(
             single._native, num_envs, self._threads, self.autoreset_mode.value
         )
         self.num_envs = num_envs
+        if starting_states is not None:
+            starts = self._one_for_each("starting_states", starting_states)
+            self._native.start_from([None if one is None else _state(one) for one in starts])
+        self._curriculum: Curriculum | None = None
+        self._alone: TriFingerEnv | None = None
+        if single._curriculum is not None:
+            self._direct(single._curriculum)
+        self._spec = single.spec
         self.num_threads = self._native.threads()
         self.copy = checks.flag("copy", copy)
         self.render_mode = single.render_mode
@@ -120,8 +134,38 @@ class TriFingerVectorEnv(
         # Worlds that have a seed: the others draw one at their first reset.
         self._seeded = np.zeros(num_envs, np.bool_)
         self._buffers: tuple[Array, ...] | None = None if self.copy else self._new_buffers()
-        self._alone: TriFingerEnv | None = None
         self._attributes: list[dict[str, Any]] = [{} for _ in range(num_envs)]
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """What `gymnasium.make_vec` makes this batch again from, as it is now.
+
+        Its `kwargs` have the worlds' starting states, with the delays in them, and the curriculum;
+        `to_json` refuses functions, which no file holds.
+        """
+        if self._spec is None:
+            return None
+        starts = self._native.own_starts()
+        same = all(start == starts[0] for start in starts)
+        changed: dict[str, Any] = {
+            **self._single._making.changed,
+            "num_envs": self.num_envs,
+            "vectorization_mode": "vector_entry_point",
+            "autoreset_mode": self.autoreset_mode,
+            "num_threads": self._threads or None,
+            "copy": self.copy,
+            "starting_state": starts[0] if same else None,
+            "starting_states": None if same else starts,
+        }
+        usual = {"num_threads": None, "copy": True, "starting_state": None, "starting_states": None}
+        arguments = plain({**self._spec.kwargs, **changed})
+        for name in [name for name in usual if arguments[name] == usual[name]]:
+            del arguments[name]
+        return fixed(self._spec, arguments)
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else unwrapped_spec(spec)
 
     @property
     def dt(self) -> float:
@@ -160,6 +204,8 @@ class TriFingerVectorEnv(
                 seeds[world] = ((self.np_random_seed or 0) + int(world)) % 2**64
         buffers = self._buffers_to_fill()
         self._native.reset(seeds, None if mask is None else mask.tolist(), buffers[0])
+        if self._curriculum is not None:
+            self._native.check_curriculum()
         self._seeded |= chosen
         truncated = np.zeros(self.num_envs, np.bool_)
         return self._shown(buffers), self._infos(chosen, truncated)
@@ -188,6 +234,8 @@ class TriFingerVectorEnv(
         terminated, truncated = (np.zeros(self.num_envs, np.bool_) for _ in range(2))
         if self._native.step(numbers, buffers[0], rewards, terminated, truncated):
             warn.outside()
+        if self._curriculum is not None:
+            self._native.check_curriculum()
         same_step = self.autoreset_mode == AutoresetMode.SAME_STEP
         ended = np.logical_and(truncated, False) if same_step else truncated
         infos = self._infos(None, ended)
@@ -234,6 +282,12 @@ class TriFingerVectorEnv(
         # Where the constructor refused, Gymnasium closes what was never made.
         if hasattr(self, "_native"):
             self._native.close()
+
+    def _direct(self, curriculum: Curriculum) -> None:
+        """Let a curriculum intervene in every world from its next reset on."""
+        self._native.set_curriculum(curriculum.document, curriculum.custom)
+        self._single._direct(curriculum)
+        self._curriculum, self._alone = curriculum, None
 
     def _new_buffers(self) -> tuple[Array, ...]:
         return (np.empty((self.num_envs, self._lengths[0]), self._dtype),)
@@ -299,6 +353,13 @@ class TriFingerVectorEnv(
             return [checks.seed(first + i) for i in range(self.num_envs)]
         seeds = self._one_for_each("seed", seed)
         return [None if each is None else checks.seed(each) for each in seeds]
+
+
+def _state(given: State | Mapping[str, Any]) -> State:
+    """A starting state, itself or as a dictionary."""
+    if isinstance(given, State):
+        return given
+    return State.from_json(checks.document("starting_states", given))
 
 
 class TriFingerGoalVectorEnv(TriFingerVectorEnv):

@@ -10,7 +10,8 @@ from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
 from trifactor import checks
-from trifactor._trifactor import NativeVecEnv, State
+from trifactor._trifactor import NativeVecEnv, Snapshot
+from trifactor.curriculum.document import Curriculum
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, ShapeError
 from trifactor.observation import Variables
@@ -42,6 +43,7 @@ class OneByOne:
     _seeded: NDArray[Any]
     _buffers: Any
     _alone: TriFingerEnv | None
+    _curriculum: Curriculum | None
     _attributes: list[dict[str, Any]]
 
     def call(
@@ -72,18 +74,18 @@ class OneByOne:
         results = []
         changed: list[Any] = [None] * self.num_envs
         for world in self._chosen(worlds):
-            before = changed[world] or self._native.save(world)
-            env = self._alone_as(*before[:3])
+            before, ended, seeded, intervened = changed[world] or self._native.save(world)
+            env = self._alone_as(before)
             results.append(getattr(env, name)(*args, **kwargs))
             after = env._native.save()
-            if after != before[:3]:
+            if after != before:
                 given = name == "set_state"
-                ended = before[3] and not (given or name == "set_starting_state")
-                changed[world] = (*after, ended, before[4] or given)
+                begun = given or name == "set_starting_state"
+                changed[world] = (after, ended and not begun, seeded or given, intervened)
         if any(changed):
             self._native.restore(changed)
             for world, one in enumerate(changed):
-                self._seeded[world] |= one is not None and one[4]
+                self._seeded[world] |= one is not None and one[2]
         return tuple(results)
 
     def get_attr(self, name: str, *, worlds: Iterable[int] | None = None) -> tuple[Any, ...]:
@@ -136,7 +138,7 @@ class OneByOne:
         chosen = None if worlds is None else checks.mask("worlds", worlds, self.num_envs)
         for world in range(self.num_envs):
             if chosen is None or chosen[world]:
-                env = self._alone_as(*self._native.save(world)[:3])
+                env = self._alone_as(self._native.save(world)[0])
                 goals[world] = env.sample_new_goal()
         return goals
 
@@ -146,16 +148,16 @@ class OneByOne:
         listed = checks.sequence("worlds", worlds, "worlds' numbers")
         return [checks.index("world", world, self.num_envs) for world in listed]
 
-    def _alone_as(self, state: State, starting_state: State, begun: bool) -> TriFingerEnv:
+    def _alone_as(self, saved: Snapshot) -> TriFingerEnv:
         """An environment that stands where one world stands."""
         if self._alone is None:
             self._alone = copy.deepcopy(self._single)
-        self._alone._native.restore(state, starting_state, begun)
+        self._alone._native.restore(saved)
         self._alone._follow_scene()
         return self._alone
 
     def __getstate__(self) -> dict[str, Any]:
-        """Everything but the native half, which is rebuilt from what its worlds are and stand."""
+        """Everything but the native half, which is rebuilt from where its worlds stand."""
         saved = [self._native.save(world) for world in range(self.num_envs)]
         return {**self.__dict__, "_native": None, "_alone": None, "_buffers": None, "_saved": saved}
 
@@ -166,6 +168,8 @@ class OneByOne:
         self.__dict__.update(contents)
         mode = self.autoreset_mode.value
         self._native = NativeVecEnv(self._single._native, self.num_envs, self._threads, mode)
+        if self._curriculum is not None:
+            self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
         self._native.restore(saved)
         self._buffers = None if self.copy else self._new_buffers()
 

@@ -66,7 +66,7 @@ impl Header {
 
     /// The environment whose transitions these are.
     pub(super) fn env(&self) -> Result<Env> {
-        Env::from_description(&self.world)
+        Env::from_description(&self.world.of_transitions())
     }
 }
 

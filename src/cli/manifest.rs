@@ -58,7 +58,7 @@ pub fn from_nothing(manifest: &Manifest, path: &Path) -> Result<()> {
             known: format!("{SCRIPTED}; of others a manifest must list the actions"),
         });
     }
-    let env = Env::from_description(&manifest.world)?;
+    let env = Env::from_description(&manifest.world.of_transitions())?;
     let mut policy = BuiltIn::new(&manifest.policy, &env)?;
     let mut refused = Ok(());
     let made = manifest.regenerate(path, &mut |state, begins, action| {

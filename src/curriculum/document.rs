@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::{Actor, Draws, Goal, Interpolation, Joints, Pace, Widening};
 use super::schedule::{Active, Curriculum};
+use crate::env::{Description, Director, Env};
 use crate::error::{Error, Result};
 use crate::intervention::Intervention;
 use crate::task::Family;
@@ -149,8 +150,23 @@ impl CurriculumDocument {
             };
             curriculum = curriculum.and(actor, *active)?;
         }
-        Ok(curriculum)
+        Ok(curriculum.of(self))
     }
+}
+
+/// The environment that was described, with its curriculum, which begins anew.
+///
+/// # Errors
+/// As [`Env::from_description`]; what is wrong with the curriculum.
+pub fn from_description(description: &Description) -> Result<Env> {
+    let curriculum = description.curriculum.as_ref().map(|document| {
+        let document = CurriculumDocument::from_json(&document.to_string())?;
+        document.build(|_| Err(Error::Order("no custom actor was given")))
+    });
+    let curriculum = curriculum.transpose()?;
+    let mut env = Env::from_description(&Description { curriculum: None, ..description.clone() })?;
+    env.set_director(curriculum.map(|own| Box::new(own) as Box<dyn Director>));
+    Ok(env)
 }
 
 impl ActorDocument {

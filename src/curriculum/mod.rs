@@ -13,6 +13,6 @@ mod schedule;
 pub use crate::variable::{Distribution, Part, Space};
 pub use actor::{Actor, Moment};
 pub use choice::Choice;
-pub use document::{ActorDocument, CurriculumDocument, Entry};
+pub use document::{ActorDocument, CurriculumDocument, Entry, from_description};
 pub use protocol::{Acceptance, Manifest, Protocol, ProtocolWorld, REDRAWS, Within, WorldEvent};
 pub use schedule::{Active, Curriculum};

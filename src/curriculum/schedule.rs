@@ -1,9 +1,10 @@
 //! Curricula: actors, and when each acts.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::actor::{Actor, Moment};
-use super::document::CurriculumDocument;
+use super::actor::{Actor, Moment, of_progress};
+use super::document::{ActorDocument, CurriculumDocument, Entry};
 use super::protocol::REDRAWS;
 use crate::env::{Director, Env, Step};
 use crate::error::{Error, Result};
@@ -101,12 +102,15 @@ pub struct Curriculum {
     space: Option<Space>,
     events: Vec<Event>,
     failure: Option<Error>,
+    // What it was built from; none where it was put together by hand.
+    document: Option<CurriculumDocument>,
 }
 
 impl Curriculum {
     /// A curriculum without actors: no world changes.
     pub fn new() -> Self {
-        Self { actors: Vec::new(), space: None, events: Vec::new(), failure: None }
+        let (actors, events) = (Vec::new(), Vec::new());
+        Self { actors, space: None, events, failure: None, document: None }
     }
 
     /// One of the paper's curricula (section 4), all within space A: `0`, nothing changes; `1`, a
@@ -125,12 +129,18 @@ impl Curriculum {
     pub fn and(mut self, actor: Box<dyn Actor>, active: Active) -> Result<Self> {
         active.check()?;
         self.actors.push((actor, active));
+        self.document = None;
         Ok(self)
+    }
+
+    /// The same with the document that it was built from.
+    pub(super) fn of(self, document: &CurriculumDocument) -> Self {
+        Self { document: Some(document.clone()), ..self }
     }
 
     /// The same with a space of its own in force, in place of the environment's.
     pub fn within(mut self, space: Space) -> Self {
-        self.space = Some(space);
+        (self.space, self.document) = (Some(space), None);
         self
     }
 
@@ -223,7 +233,38 @@ impl Director for Curriculum {
     fn another(&self) -> Box<dyn Director> {
         let actors = self.actors.iter().map(|(actor, active)| (actor.another(), *active));
         let (actors, space) = (actors.collect(), self.space.clone());
-        Box::new(Self { actors, space, ..Self::new() })
+        Box::new(Self { actors, space, document: self.document.clone(), ..Self::new() })
+    }
+
+    fn document(&self) -> std::result::Result<Value, String> {
+        let Some(document) = &self.document else {
+            return Err("curriculum".to_string());
+        };
+        let custom = |entry: &Entry| matches!(entry.actor, ActorDocument::Custom { .. });
+        let mut own = document.actors.iter().zip(&self.actors).filter(|(entry, _)| custom(entry));
+        match own.next() {
+            Some((_, (actor, _))) => Err(format!("curriculum: {}", actor.name())),
+            None => serde_json::to_value(document).map_err(|error| format!("curriculum: {error}")),
+        }
+    }
+
+    fn progress(&self) -> Value {
+        let actors: Vec<Value> = self.actors.iter().map(|(actor, _)| actor.progress()).collect();
+        json!({"actors": actors, "events": self.events})
+    }
+
+    fn resume(&mut self, progress: &Value) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Progress {
+            actors: Vec<Value>,
+            events: Vec<Event>,
+        }
+        let Progress { actors, events } = of_progress("curriculum", progress)?;
+        for ((actor, _), progress) in self.actors.iter_mut().zip(&actors) {
+            actor.resume(progress)?;
+        }
+        self.events = events;
+        Ok(())
     }
 
     fn take_events(&mut self) -> Vec<Event> {

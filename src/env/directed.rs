@@ -2,8 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use serde_json::Value;
+
 use super::{Env, Step};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::intervention::Event;
 
 /// Intervenes on an environment: a curriculum while an agent learns, a protocol's world while it is
@@ -21,6 +23,28 @@ pub trait Director: Send + Sync {
 
     /// Another of its kind for another environment, as if nothing had happened yet.
     fn another(&self) -> Box<dyn Director>;
+
+    /// Its document, from which one of its kind can be made; or the name of what in it is code,
+    /// which no document holds.
+    ///
+    /// # Errors
+    /// The name, as in [`Description::code`](super::Description::code): `curriculum: my_actor`.
+    fn document(&self) -> std::result::Result<Value, String> {
+        Err("director".to_string())
+    }
+
+    /// What it has learned since it began: what another of its kind must know to go on as it does.
+    fn progress(&self) -> Value {
+        Value::Null
+    }
+
+    /// Goes on from what [`Director::progress`] of one of its kind said.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] where it is of another kind.
+    fn resume(&mut self, _progress: &Value) -> Result<()> {
+        Ok(())
+    }
 
     /// What it tried since this was asked last.
     fn take_events(&mut self) -> Vec<Event> {

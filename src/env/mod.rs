@@ -27,11 +27,13 @@ use crate::task::{Family, Task};
 use crate::world::{Contacts, State, Sweep, World};
 
 pub use config::Config;
+use description::Beside;
 pub use description::{Description, ENVIRONMENT_VERSION};
 pub use directed::Director;
 use observation::{Feature, Mode, Number};
 use pixels::{Pictures, Pixels};
 use shown::Shown;
+pub use snapshot::Snapshot;
 pub use worth::Worth;
 
 /// What a control step brought.
@@ -87,6 +89,8 @@ pub struct Env {
     // The numbers in an observation and in a goal array, where a batch needs them to stay.
     fixed: Option<[usize; 2]>,
     tracker: Tracker,
+    // What the description says beside the configuration.
+    beside: Beside,
 }
 
 impl Env {
@@ -104,7 +108,7 @@ impl Env {
     /// # Errors
     /// As [`Env::new`].
     pub fn with_family(config: Config, family: Family) -> Result<Self> {
-        Self::with_task(config, Box::new(family))
+        Self::with_beside(config, Box::new(family), Beside::default())
     }
 
     /// Makes the environment of a task of your own; `config.family` is only its name then, and
@@ -113,6 +117,10 @@ impl Env {
     /// # Errors
     /// As [`Env::new`].
     pub fn with_task(config: Config, task: Box<dyn Task>) -> Result<Self> {
+        Self::with_beside(config, task, Beside::of_a_task())
+    }
+
+    fn with_beside(config: Config, task: Box<dyn Task>, beside: Beside) -> Result<Self> {
         let family = task.family();
         let mut world = World::new(config.physics, config.skip_frame)?;
         let mut starting = family.initial_state();
@@ -146,6 +154,7 @@ impl Env {
             director: None,
             fixed,
             tracker,
+            beside,
         })
     }
 

@@ -41,6 +41,7 @@ impl Env {
             director: None,
             fixed: self.fixed,
             tracker: Tracker::default(),
+            beside: self.beside.clone(),
         })
     }
 

@@ -65,7 +65,7 @@ impl Header {
     /// What keeps a recording of another header from going on with this one's data set.
     pub(super) fn differing(&self, other: &Self) -> Vec<&'static str> {
         let same = [
-            ("world", self.world == other.world),
+            ("world", self.world == other.world.bound_as(&self.world)),
             ("precision of observations", self.observations == other.observations),
             ("strength of masks", self.masks == other.masks),
             ("policy", self.policy == other.policy),
@@ -73,12 +73,13 @@ impl Header {
         same.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
     }
 
-    /// The environment that was recorded.
+    /// The environment whose transitions were recorded, without a curriculum: what its actors did
+    /// stands in the episodes.
     ///
     /// # Errors
     /// As [`Env::from_description`].
     pub fn env(&self) -> Result<Env> {
-        Env::from_description(&self.world)
+        Env::from_description(&self.world.of_transitions())
     }
 
     /// The columns, with what is said of them all.

@@ -2,7 +2,7 @@
 
 use super::{Kind, Row, Writer};
 use crate::causal::{ACTIONS, LocalMask};
-use crate::env::{Env, Info, Step};
+use crate::env::{Description, Env, Info, Step};
 use crate::error::{Error, Result};
 use crate::intervention::Target;
 use crate::robot::{JOINTS, Nine};
@@ -39,6 +39,8 @@ use crate::world::State;
 /// ```
 pub struct Recorder {
     writer: Writer,
+    // Whether the data set is known to say what world this is.
+    begun: bool,
     worlds: Vec<Last>,
 }
 
@@ -60,7 +62,7 @@ struct Outcome<'a> {
 impl Recorder {
     /// Records into a data set.
     pub fn new(writer: Writer) -> Self {
-        Self { writer, worlds: Vec::new() }
+        Self { writer, begun: false, worlds: Vec::new() }
     }
 
     /// Records that an episode was begun by a reset.
@@ -68,6 +70,7 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn reset(&mut self, world: u32, env: &Env) -> Result<()> {
+        self.begin(|| env.description())?;
         self.seen(world, env, Kind::Reset)?;
         self.writer.put()
     }
@@ -77,6 +80,7 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn before(&mut self, world: u32, env: &Env) -> Result<()> {
+        self.begin(|| env.description())?;
         self.changed(world, env)?;
         self.writer.put()
     }
@@ -102,6 +106,7 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn step(&mut self, world: u32, env: &Env, action: &[f64], step: &Step) -> Result<()> {
+        self.begin(|| env.description())?;
         self.taken(world, env, action, step)?;
         self.writer.put()
     }
@@ -117,6 +122,7 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn reset_batch(&mut self, worlds: &VecEnv, mask: Option<&[bool]>) -> Result<()> {
+        self.begin(|| worlds.description())?;
         for (world, env) in worlds.worlds().enumerate() {
             if mask.is_none_or(|mask| mask.get(world) == Some(&true)) {
                 self.seen(world as u32, env, Kind::Reset)?;
@@ -130,6 +136,7 @@ impl Recorder {
     /// # Errors
     /// As [`Writer::push`].
     pub fn before_batch(&mut self, worlds: &VecEnv) -> Result<()> {
+        self.begin(|| worlds.description())?;
         let begun = worlds.worlds().enumerate().filter(|(_, env)| env.has_begun());
         begun.into_iter().try_for_each(|(world, env)| self.changed(world as u32, env))?;
         self.writer.put()
@@ -156,6 +163,7 @@ impl Recorder {
                 found: format!("{lengths:?}"),
             });
         }
+        self.begin(|| worlds.description())?;
         for (index, env) in worlds.worlds().enumerate() {
             let world = index as u32;
             let step = Step {
@@ -196,6 +204,16 @@ impl Recorder {
     /// As [`Writer::finish`].
     pub fn finish(&mut self) -> Result<()> {
         self.writer.finish()
+    }
+
+    /// Lets the data set say what the world was when the first row was recorded: wrappers that
+    /// were put on after the recorder have changed it.
+    fn begin(&mut self, world: impl FnOnce() -> Description) -> Result<()> {
+        if !self.begun {
+            self.writer.record_in(&world())?;
+            self.begun = true;
+        }
+        Ok(())
     }
 
     fn world(&mut self, world: u32) -> &mut Last {

@@ -11,6 +11,7 @@ use super::columns::Columns;
 use super::digest::{self, Digest};
 use super::frames::END;
 use super::{Dataset, Episode, Header, Kind, Row, arrow_error, file_error};
+use crate::env::Description;
 use crate::error::{Error, Result};
 use crate::saved::Lock;
 
@@ -41,6 +42,8 @@ pub struct Writer {
     digest: Digest,
     part: usize,
     worlds: Vec<Open>,
+    // Whether nothing was recorded yet, here or before.
+    fresh: bool,
 }
 
 /// What is not in the file yet of a world's episode.
@@ -64,6 +67,7 @@ impl Writer {
         let begun = Lock::of(path, file.map_err(error)?).and_then(|file| {
             let mut writer = Self::over(path, file, header)?;
             writer.put()?;
+            writer.fresh = true;
             Ok(writer)
         });
         if begun.is_err() {
@@ -113,7 +117,34 @@ impl Writer {
             stream,
             part: PART,
             worlds: Vec::new(),
+            fresh: false,
         })
+    }
+
+    /// Says anew what world it is of, where that was changed since; before anything is recorded.
+    ///
+    /// # Errors
+    /// [`Error::OtherWorld`] where something was recorded in another world; [`Error::File`].
+    pub(super) fn record_in(&mut self, world: &Description) -> Result<()> {
+        let world = world.bound_as(&self.header.world);
+        if world == self.header.world {
+            return Ok(());
+        }
+        if !self.fresh {
+            let reason = "it was changed since the data set was begun; begin another for it";
+            return Err(Error::OtherWorld { reason: reason.to_string() });
+        }
+        self.check()?;
+        let error = |e| file_error(&self.path, &e);
+        let header = Header { world, ..self.header.clone() };
+        let schema = header.schema()?;
+        self.stream =
+            StreamWriter::try_new(Vec::new(), &schema).map_err(|e| arrow_error(".", &e))?;
+        self.file.file().set_len(0).map_err(error)?;
+        (self.end, self.worlds) = (0, Vec::new());
+        self.digest = digest::of_schema(&schema);
+        (self.schema, self.header) = (schema, header);
+        self.put()
     }
 
     /// Writes batches of at most that many rows; with many worlds at once, small ones save memory.
@@ -142,6 +173,7 @@ impl Writer {
     /// As [`Writer::push`], without touching the file; [`Writer::put`] does that.
     pub(super) fn add(&mut self, world: u32, row: &Row) -> Result<()> {
         self.check()?;
+        self.fresh = false;
         if matches!(row.kind, Kind::Reset | Kind::Continued) {
             self.gather(world)?;
         } else if let Some(continued) = self.world(world).continued.take() {

@@ -1,43 +1,70 @@
 //! Where the worlds of a batch stand, for a copy of it in another process.
 
+use std::sync::Arc;
+
 use super::VecEnv;
 use super::batch::length;
+use crate::env::{self, Description};
 use crate::error::Result;
 use crate::world::State;
 
 /// Where one world of a batch stands: all that is its own.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
-    /// The present state.
-    pub state: State,
-    /// The state that its resets return to, before seed and episode are written into it.
-    pub starting: State,
-    /// Whether an episode was begun, by a reset or by a state that was set.
-    pub begun: bool,
+    /// Where its environment stands.
+    pub env: env::Snapshot,
     /// Whether the episode is over and no other has begun.
     pub ended: bool,
     /// Whether it was given a seed or a state; before, its first reset takes its index for one.
     pub seeded: bool,
+    /// Whether a director intervened within the last step.
+    pub intervened: bool,
 }
 
 impl VecEnv {
+    /// Makes states the ones that resets return to, each in its world, without a reset; `None`
+    /// leaves a world alone. All of them are taken, or none.
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) for another number than of worlds;
+    /// [`Error::InWorld`](crate::Error::InWorld) with the first world that refuses its state.
+    pub fn start_from(&mut self, states: &[Option<Arc<State>>]) -> Result<()> {
+        length("starting states", states.len(), self.len())?;
+        self.each(|world, slot| {
+            states[world].as_ref().map_or(Ok(()), |state| slot.env.check_state(state))
+        })?;
+        self.each(|world, slot| {
+            states[world].as_ref().map_or(Ok(()), |state| slot.env.start_from(state))
+        })
+    }
+
+    /// What the worlds were made of, as [`Env::description`](crate::Env::description); where their
+    /// starting states differ, `code` names that: no one description has them all.
+    pub fn description(&self) -> Description {
+        let first = self.world(0).unwrap_or(&self.model);
+        let mut description = first.description();
+        if !self.worlds().all(|env| env.starts_as(first.starting_state())) {
+            description.start = None;
+            description.code.push("starting_state: each world has its own".to_string());
+        }
+        description
+    }
+
     /// Where one world stands; `None` beyond the last.
     pub fn save(&self, world: usize) -> Option<Snapshot> {
         let slot = self.slots.get(world)?;
         Some(Snapshot {
-            state: slot.env.state().clone(),
-            starting: slot.env.starting_state().clone(),
-            begun: slot.env.has_begun(),
+            env: slot.env.snapshot(),
             ended: slot.ended,
             seeded: slot.seeded,
+            intervened: slot.intervened,
         })
     }
 
     /// Puts worlds where those of this or of another batch of the same configuration stood; `None`
     /// leaves a world alone.
     ///
-    /// What the last step brought is not part of it: [`Env::info`](crate::Env::info) has zeros for
-    /// the reward's terms then, and [`VecEnv::last`] nothing.
+    /// [`VecEnv::last`] has nothing then.
     ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) for another number than of worlds;
@@ -48,14 +75,15 @@ impl VecEnv {
         self.each(|world, slot| match &snapshots[world] {
             None => Ok(()),
             Some(snapshot) => {
-                slot.env.check_state(&snapshot.state)?;
-                slot.env.check_state(&snapshot.starting)
+                slot.env.check_state(&snapshot.env.state)?;
+                slot.env.check_state(&snapshot.env.starting)
             }
         })?;
         self.each(|world, slot| {
             let Some(snapshot) = &snapshots[world] else { return Ok(()) };
-            slot.env.restore(&snapshot.state, &snapshot.starting, snapshot.begun)?;
+            slot.env.restore(&snapshot.env)?;
             (slot.ended, slot.seeded, slot.last) = (snapshot.ended, snapshot.seeded, None);
+            slot.intervened = snapshot.intervened;
             Ok(())
         })
     }
@@ -101,9 +129,9 @@ mod tests {
         let mut worlds = worlds();
         worlds.reset(&worlds.seeds(0), None, &mut worlds.batch::<f64>().observations).unwrap();
         let mut moved = worlds.save(0).unwrap();
-        moved.state.step = 3;
+        moved.env.state.step = 3;
         let mut wrong = worlds.save(1).unwrap();
-        wrong.starting.world ^= 1;
+        wrong.env.starting.world ^= 1;
         let before = worlds.states();
         assert!(worlds.restore(&[Some(moved.clone()), Some(wrong), None]).is_err());
         assert_eq!(worlds.states(), before);

@@ -72,6 +72,11 @@ impl World {
         &self.contacts
     }
 
+    /// Makes a report that of the last step, as in the world whose place this one takes.
+    pub(crate) fn set_contacts(&mut self, contacts: &Contacts) {
+        self.contacts.clone_from(contacts);
+    }
+
     /// Whether to record where every part was in every tick, from the next step on; the results
     /// stay the same.
     pub fn record_sweeps(&mut self, on: bool) {

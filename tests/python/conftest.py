@@ -63,9 +63,8 @@ class _Untouched:
 
     def picture(self):
         native = self.env.unwrapped._native
-        state, starting_state, begun = native.save()
         observation = self.env.unwrapped.observe()
-        return state, starting_state, begun, observation.tobytes()
+        return native.state(), native.own_start(), observation.tobytes()
 
     def __enter__(self):
         self.before = self.picture()

@@ -5,10 +5,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use trifactor::Error;
 use trifactor::intervention::Intervention;
-use trifactor::vec_env::{Autoreset, Final, Snapshot, VecEnv};
+use trifactor::vec_env::{self, Autoreset, Final, VecEnv};
 
 use super::{info, names};
 use crate::errors::{shape_error, to_python};
+use crate::snapshot::Snapshot;
 use crate::state::State;
 
 /// Rewards, terminated, truncated, success, fractional success, last state, states.
@@ -23,11 +24,11 @@ pub(crate) type Finals<'py> = (
     Bound<'py, PyDict>,
 );
 
-/// State, starting state, whether the world has begun, ended, and has a seed.
-pub(crate) type Saved = (State, State, bool, bool, bool);
+/// Where the world stands, whether it has ended, has a seed, and was intervened on last.
+pub(crate) type Saved = (Snapshot, bool, bool, bool);
 
 /// The same, as it comes back.
-pub(crate) type Given<'py> = (PyRef<'py, State>, PyRef<'py, State>, bool, bool, bool);
+pub(crate) type Given<'py> = (PyRef<'py, Snapshot>, bool, bool, bool);
 
 /// The mode of that name.
 pub(crate) fn autoreset(name: &str) -> PyResult<Autoreset> {
@@ -96,16 +97,15 @@ pub(crate) fn branch(py: Python<'_>, branch: trifactor::vec_env::Branch) -> Bran
 }
 
 /// A world as a copy of it needs it.
-pub(crate) fn saved(snapshot: &Snapshot) -> Saved {
-    let Snapshot { state, starting, begun, ended, seeded } = snapshot;
-    (State::new(state), State::new(starting), *begun, *ended, *seeded)
+pub(crate) fn saved(snapshot: &vec_env::Snapshot) -> Saved {
+    let vec_env::Snapshot { env, ended, seeded, intervened } = snapshot;
+    (Snapshot::new(env.clone()), *ended, *seeded, *intervened)
 }
 
 /// What [`saved`] gave.
-pub(crate) fn snapshot((state, starting, begun, ended, seeded): Given<'_>) -> Snapshot {
-    let state = trifactor::State::clone(&state.inner);
-    let starting = trifactor::State::clone(&starting.inner);
-    Snapshot { state, starting, begun, ended, seeded }
+pub(crate) fn snapshot((env, ended, seeded, intervened): Given<'_>) -> vec_env::Snapshot {
+    let env = trifactor::env::Snapshot::clone(&env.inner);
+    vec_env::Snapshot { env, ended, seeded, intervened }
 }
 
 /// An intervention for each world; None leaves a world alone.

@@ -6,7 +6,8 @@ use trifactor::Error;
 use trifactor::env::{Config, Description, Env};
 use trifactor::task::Family;
 
-use crate::errors::{self, format_error, json_error, setting_error, to_python};
+use crate::errors::{self, format_error, setting_error, to_python};
+use crate::state::State;
 
 /// What stands elsewhere in the document than among Python's arguments.
 const ELSEWHERE: [(&str, &str); 2] =
@@ -48,12 +49,10 @@ fn of_argument(error: Error, text: &str) -> PyErr {
     }
 }
 
-/// The configuration of a description as JSON, and the document of its family where it has one.
+/// A description as this release writes it, and the starting state in it where there is one.
 #[pyfunction]
-pub(crate) fn read_description(description: &str) -> PyResult<(String, Option<String>)> {
-    let Description { config, document, .. } =
-        Description::from_json(description).map_err(to_python)?;
-    let refuse = |error| json_error("world", &error);
-    let document = document.map(|document| serde_json::to_string(&document)).transpose();
-    Ok((serde_json::to_string(&config).map_err(refuse)?, document.map_err(refuse)?))
+pub(crate) fn read_description(description: &str) -> PyResult<(String, Option<State>)> {
+    let mut description = Description::from_json(description).map_err(to_python)?;
+    let start = description.start.take().map(|state| State::new(&state));
+    Ok((description.to_json().map_err(to_python)?, start))
 }

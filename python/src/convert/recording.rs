@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use trifactor::Error;
 use trifactor::causal::Strength;
+use trifactor::env::Description;
 use trifactor::record::{Header, Precision, Recorder, Writer};
 
 use crate::errors::{json_error, to_python};
@@ -20,7 +21,7 @@ impl Recording {
     #[expect(clippy::too_many_arguments, reason = "Python's keyword arguments, one by one")]
     pub(crate) fn begin(
         present: &mut Option<Self>,
-        env: &trifactor::Env,
+        world: Description,
         path: PathBuf,
         append: bool,
         observations: Option<&str>,
@@ -50,7 +51,7 @@ impl Recording {
             }
         };
         let masks = masks.map(Strength::parse).transpose().map_err(to_python)?;
-        let header = Header { observations, masks, policy, notes, ..Header::of(env) };
+        let header = Header { world, observations, masks, policy, notes };
         let writer = match append && path.exists() {
             true => Writer::append(&path, &header),
             false => Writer::create(&path, &header),

@@ -9,12 +9,13 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
-from gymnasium.vector import VectorEnv, VectorWrapper
+from gymnasium.vector import VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
 from trifactor import checks
 from trifactor._trifactor import NativeChoice
 from trifactor.curriculum.spaces import Space, space_document
+from trifactor.remaking import BatchWrapper, plain
 
 
 class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstructorArgs):
@@ -42,7 +43,8 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
             UnknownVariableError: no variable has that name.
         """
         checks.native(env)
-        gym.utils.RecordConstructorArgs.__init__(self, variables=variables, space=space)
+        arguments = {"variables": plain(variables), "space": plain(space)}
+        gym.utils.RecordConstructorArgs.__init__(self, **arguments)
         gym.Wrapper.__init__(self, env)
         self._variables = checks.texts("variables", variables)
         self._space = json.dumps(space_document(space))
@@ -89,7 +91,7 @@ class AgentInterventionWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.Record
         self._choice = self._choose()
 
 
-class VectorAgentInterventionWrapper(VectorWrapper):
+class VectorAgentInterventionWrapper(BatchWrapper):
     """What `AgentInterventionWrapper` is, for a batch."""
 
     def __init__(
@@ -97,7 +99,7 @@ class VectorAgentInterventionWrapper(VectorWrapper):
     ) -> None:
         """Wrap a batch; arguments and exceptions are those of `AgentInterventionWrapper`."""
         checks.batch(env)
-        super().__init__(env)
+        super().__init__(env, variables=variables, space=space)
         self._variables = checks.texts("variables", variables)
         self._space = json.dumps(space_document(space))
         self._choice = self._choose()

@@ -14,6 +14,7 @@ from trifactor._trifactor import begin_world, follow_world, protocol_manifest
 from trifactor._trifactor import protocols as native_protocols
 from trifactor.curriculum.agent import observe_anew
 from trifactor.custom import family_name_and_document
+from trifactor.remaking import plain
 
 Family: TypeAlias = str | PathLike[str] | Mapping[str, Any]
 
@@ -86,7 +87,8 @@ class ProtocolWrapper(gym.Wrapper[Any, Any, Any, Any], gym.utils.RecordConstruct
             UnknownVariableError, SettingError, FormatError: there is no such protocol.
         """
         checks.native(env)
-        gym.utils.RecordConstructorArgs.__init__(self, protocol=protocol, worlds=worlds, seed=seed)
+        arguments = {"protocol": plain(protocol), "worlds": plain(worlds), "seed": plain(seed)}
+        gym.utils.RecordConstructorArgs.__init__(self, **arguments)
         gym.Wrapper.__init__(self, env)
         world: Any = env.unwrapped
         settings = world._settings

@@ -10,11 +10,12 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.spaces import Box
 from gymnasium.utils import RecordConstructorArgs
-from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from trifactor import checks
 from trifactor.errors import SettingError
+from trifactor.remaking import BatchWrapper, plain
 from trifactor.observation import Array
 
 
@@ -74,7 +75,7 @@ class ObservationDelay(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         steps = checks.count("steps", steps, 0, LONGEST_LATENESS)
         if entries is not None:
             entries = checks.mask("entries", entries, _length(env))
-        RecordConstructorArgs.__init__(self, steps=steps, entries=entries)
+        RecordConstructorArgs.__init__(self, steps=steps, entries=plain(entries))
         gym.Wrapper.__init__(self, env)
         self._late = Late(steps, entries)
 
@@ -91,7 +92,7 @@ class ObservationDelay(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArgs):
         return self._late.after(observation), reward, terminated, truncated, info
 
 
-class VectorObservationDelay(VectorWrapper):
+class VectorObservationDelay(BatchWrapper):
     """`ObservationDelay` for a batch; it knows each world's resets."""
 
     def __init__(self, env: VectorEnv[Any, Any, Any], steps: int) -> None:
@@ -106,7 +107,7 @@ class VectorObservationDelay(VectorWrapper):
             SettingError: that autoreset mode, other observations, or not such a number of steps.
         """
         checks.environment(env)
-        super().__init__(env)
+        super().__init__(env, steps=steps)
         if not isinstance(env.single_observation_space, Box):
             raise SettingError("observation_mode: must give arrays for delays of a batch")
         if env.metadata.get("autoreset_mode") == AutoresetMode.SAME_STEP:

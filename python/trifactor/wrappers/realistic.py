@@ -41,20 +41,22 @@ class RealisticRobot(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
     more.
     """
 
-    def __init__(self, env: gym.Env[Any, Array], latency: int = 1) -> None:
+    def __init__(self, env: gym.Env[Any, Array], latency: int | None = 1) -> None:
         """Wrap an environment with flat, normalised observations and normalised actions.
 
         Args:
             env: the environment; its actions are delayed from now on.
-            latency: control steps that an action waits.
+            latency: control steps that an action waits; None for as many as the starting state of
+                the environment says, which is what a spec says, because the delay is in that state.
 
         Raises:
             SettingError: observations or actions are not so, or it is no environment of this
                 package.
         """
         inner = single(env)
-        latency = checks.count("latency", latency, 0, LONGEST_DELAY)
-        RecordConstructorArgs.__init__(self, latency=latency)
+        if latency is not None:
+            latency = checks.count("latency", latency, 0, LONGEST_DELAY)
+        RecordConstructorArgs.__init__(self, latency=None)
         gym.Wrapper.__init__(self, env)
         for name in ("normalize_actions", "normalize_observations"):
             require(inner, name, True, "the realistic robot")
@@ -63,7 +65,8 @@ class RealisticRobot(gym.Wrapper[Any, Array, Any, Array], RecordConstructorArgs)
             raise SettingError("observation_mode: must be flat for the realistic robot")
         # Noise leaves every bound.
         self.observation_space = Box(-np.inf, np.inf, space.shape, dtype=space.dtype.type)
-        delayed_actions(env, latency)
+        if latency is not None:
+            delayed_actions(env, latency)
         names = inner.get_observation_names()
         late = np.array([name.startswith("tool_") for name in names])
         self._late = Late(round(CAMERA_DELAY / inner.dt), late)

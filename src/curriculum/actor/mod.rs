@@ -6,8 +6,11 @@ mod interpolation;
 mod joints;
 mod widening;
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use crate::env::{Env, Info};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::intervention::{Intervention, Request, Shape};
 use crate::rng::Rng;
 use crate::variable::{Rules, Space};
@@ -39,8 +42,30 @@ pub trait Actor: Send + Sync {
     /// Hears how an episode ended.
     fn hear(&mut self, _end: &Info) {}
 
+    /// What it has learned since it began: what another of its kind must know to go on as it does.
+    fn progress(&self) -> Value {
+        Value::Null
+    }
+
+    /// Goes on from what [`Actor::progress`] of one of its kind said.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`](crate::Error::Malformed) where it is of another kind.
+    fn resume(&mut self, _progress: &Value) -> Result<()> {
+        Ok(())
+    }
+
     /// Another of its kind, as if nothing had happened yet.
     fn another(&self) -> Box<dyn Actor>;
+}
+
+/// What somebody's progress says.
+pub(super) fn of_progress<T: DeserializeOwned>(of: &str, progress: &Value) -> Result<T> {
+    serde_path_to_error::deserialize(progress).map_err(|error| Error::Malformed {
+        what: format!("progress of a {of}"),
+        path: error.path().to_string(),
+        reason: error.into_inner().to_string(),
+    })
 }
 
 /// When an actor is asked, and what it may draw from.

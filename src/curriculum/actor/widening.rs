@@ -1,8 +1,9 @@
 //! A range that widens as the agent succeeds.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{Actor, Moment};
+use super::{Actor, Moment, of_progress};
 use crate::env::Info;
 use crate::error::{Error, Result};
 use crate::intervention::{Drawn, Intervention};
@@ -104,6 +105,21 @@ impl Actor for Widening {
         };
         self.width = (self.width + step).min(1.0).max(self.pace.width);
         self.recent.clear();
+    }
+
+    fn progress(&self) -> Value {
+        json!({"width": self.width, "recent": self.recent})
+    }
+
+    fn resume(&mut self, progress: &Value) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Progress {
+            width: f64,
+            recent: Vec<bool>,
+        }
+        let Progress { width, recent } = of_progress("widening actor", progress)?;
+        (self.width, self.recent) = (width, recent);
+        Ok(())
     }
 
     fn another(&self) -> Box<dyn Actor> {

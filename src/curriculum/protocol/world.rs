@@ -159,9 +159,12 @@ impl ProtocolWorld {
             let reason = format!("it is of {}, not of {}", self.family, env.family().name());
             return Err(Error::OtherWorld { reason });
         }
+        let starting = env.starting_state().clone();
         env.reset_default_state();
         env.reset(Some(self.seed));
-        env.intervene_as(BY, &self.start, None)
+        let done = env.intervene_as(BY, &self.start, None);
+        env.start_from(&starting)?;
+        done
     }
 
     /// Makes the interventions that are due after the present step; whether one changed anything.

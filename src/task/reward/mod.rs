@@ -48,6 +48,12 @@ impl Terms {
         list[..N].copy_from_slice(&terms);
         Self { list, count: N }
     }
+
+    /// The same names with these values, in their order; those that are left out stay.
+    pub(crate) fn with_values(mut self, values: &[f64]) -> Self {
+        self.list.iter_mut().zip(values).for_each(|(term, value)| term.1 = *value);
+        self
+    }
 }
 
 impl std::ops::Deref for Terms {
@@ -59,7 +65,8 @@ impl std::ops::Deref for Terms {
 }
 
 /// How near a state is to its goal.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Outcome {
     /// What the weight of the fractional reward multiplies.
     ///
