@@ -327,9 +327,8 @@ fn a_box_that_is_none_fills_nothing_and_is_never_filled() {
         // As a block it fills nothing, as the only goal it is not filled.
         assert_eq!(fractional_success(&[wrong], &[cube]), 0.0, "{wrong:?}");
         assert_eq!(fractional_success(&[cube], &[wrong]), 0.0, "{wrong:?}");
-        let aabb = |block, goals: &[Cuboid]| {
-            aabb_fraction([block].into_iter(), goals.to_vec().into_iter())
-        };
+        let aabb =
+            |block, goals: &[Cuboid]| aabb_fraction([block].into_iter(), goals.iter().copied());
         assert_eq!((aabb(wrong, &[cube]), aabb(cube, &[wrong])), (0.0, 0.0), "{wrong:?}");
         // Beside goals that are some it changes nothing.
         let far = Cuboid { center: [1.0, 0.0, 0.05], ..cube };

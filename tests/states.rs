@@ -8,7 +8,7 @@ use trifactor::causal::{Question, counterfactuals};
 use trifactor::rng::Rng;
 use trifactor::robot::ActionMode;
 use trifactor::task::registry;
-use trifactor::vec_env::{Autoreset, Snapshot};
+use trifactor::vec_env::Autoreset;
 use trifactor::world::{BlockKind, Preset};
 use trifactor::{Config, Env, Error, State, VecEnv, math};
 
@@ -324,8 +324,13 @@ fn a_state_that_no_world_can_be_in_is_refused_at_every_door() {
     check(absurd.check());
     check(env.set_state(&absurd));
     check(env.check_state(&absurd));
-    check(env.restore(&absurd, &before, true));
-    check(env.restore(&before, &absurd, true));
+    let stands = env.snapshot();
+    let mut wrong = stands.clone();
+    wrong.state = absurd.clone();
+    check(env.restore(&wrong));
+    let mut wrong = stands;
+    wrong.starting = absurd.clone();
+    check(env.restore(&wrong));
     assert!(env.state().same_bits(&before));
 
     let config = env.config().clone();
@@ -334,9 +339,11 @@ fn a_state_that_no_world_can_be_in_is_refused_at_every_door() {
     let whole = worlds.states();
     check(worlds.set_states(&[before.clone(), absurd.clone()]));
     let snapshot = worlds.save(0).unwrap();
-    let wrong = Snapshot { state: absurd.clone(), ..snapshot.clone() };
+    let mut wrong = snapshot.clone();
+    wrong.env.state = absurd.clone();
     check(worlds.restore(&[Some(wrong), None]));
-    let wrong = Snapshot { starting: absurd.clone(), ..snapshot };
+    let mut wrong = snapshot;
+    wrong.env.starting = absurd.clone();
     check(worlds.restore(&[None, Some(wrong)]));
     check(worlds.branch(&absurd, &[vec![0.0; 9]], false).map(drop));
     let questions = [Question::default()];

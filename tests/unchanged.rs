@@ -254,7 +254,7 @@ impl Actor for Stubborn {
 
     fn act(&mut self, moment: &mut curriculum::Moment<'_>) -> trifactor::Result<Intervention> {
         let friction = moment.state().arena.floor.friction;
-        let change = if moment.state().step % 3 == 0 { 0.001 } else { 0.0 };
+        let change = if moment.state().step.is_multiple_of(3) { 0.001 } else { 0.0 };
         Ok(Intervention::new().with("floor/friction", [friction + change]))
     }
 

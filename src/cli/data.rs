@@ -44,7 +44,7 @@ pub(super) fn dataset(path: &Path) -> Result<Dataset> {
 /// What a file holds.
 pub(super) enum Data {
     Log(Box<Log>),
-    Episodes(Dataset),
+    Episodes(Box<Dataset>),
 }
 
 impl Data {
@@ -53,7 +53,7 @@ impl Data {
         if path.extension().is_some_and(|extension| extension == "jsonl") {
             return Ok(Self::Log(Box::new(Log::read(path)?)));
         }
-        Dataset::open(path).map(Self::Episodes)
+        Ok(Self::Episodes(Box::new(Dataset::open(path)?)))
     }
 
     /// As [`Data::open`], and says what of the file is missing.
