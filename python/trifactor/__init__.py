@@ -30,6 +30,7 @@ from trifactor.errors import (
 )
 from trifactor.evaluation import evaluate, evaluation_callback
 from trifactor.goal import TriFingerGoalEnv
+from trifactor.goal_vector import TriFingerGoalVectorEnv
 from trifactor.goals import RandomGoals
 from trifactor.making import make, make_vec
 from trifactor.networks import load_network
@@ -37,12 +38,7 @@ from trifactor.policies import ScriptedPolicy, scripted_policy
 from trifactor.registration import register
 from trifactor.saved import load_world, save_world
 from trifactor.scores import Comparison, Scores
-from trifactor.vector import (
-    BatchInterventionResult,
-    Branch,
-    TriFingerGoalVectorEnv,
-    TriFingerVectorEnv,
-)
+from trifactor.vector import BatchInterventionResult, Branch, TriFingerVectorEnv
 
 __all__ = [
     "BatchInterventionResult",

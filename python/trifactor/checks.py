@@ -47,7 +47,7 @@ def threads(value: Any, name: str = "num_threads") -> int:
 
 
 def index(name: str, value: Any, length: int) -> int:
-    """The number of one of so many things, from 0.
+    """An index below a count, from 0.
 
     Raises:
         ShapeError: there is none of that number.
@@ -167,7 +167,7 @@ def number(name: str, value: Any, low: float = -math.inf, high: float = math.inf
 
 
 def mask(name: str, value: Any, length: int) -> NDArray[np.bool_]:
-    """An array of bools, one for each of so many things.
+    """A mask: an array with one bool per item.
 
     Raises:
         ShapeError: it is none.

@@ -302,11 +302,12 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
 
     def _own_spec(self) -> EnvSpec:
         """The spec of an environment that was made without Gymnasium."""
-        form = "Goal" if self._goal_conditioned else ""
+        goal = self._goal_conditioned
+        form, vector = ("Goal", "goal_vector") if goal else ("", "vector")
         return EnvSpec(
             f"trifactor/Custom{form}-v0",
             entry_point=f"trifactor.{form.lower() or 'env'}:TriFinger{form}Env",
-            vector_entry_point=f"trifactor.vector:TriFinger{form}VectorEnv",
+            vector_entry_point=f"trifactor.{vector}:TriFinger{form}VectorEnv",
             order_enforce=False,
             disable_env_checker=True,
             kwargs=self._settings.arguments(),

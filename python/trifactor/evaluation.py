@@ -17,11 +17,12 @@ from trifactor import checks
 from trifactor._trifactor import NativePlan, NativePolicy, NativeProbes, NativeRollout
 from trifactor.custom import check_family
 from trifactor.errors import NotFiniteError, SettingError, ShapeError
+from trifactor.goal_vector import TriFingerGoalVectorEnv
 from trifactor.networks import is_network, load_network
 from trifactor.policies import NAMES
 from trifactor.scores import Scores
 from trifactor.trained import world_of
-from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
+from trifactor.vector import TriFingerVectorEnv
 
 PROBES = 200
 """In how many worlds it is asked whether the policy follows colours."""

@@ -19,7 +19,7 @@ FAMILIES = {
 
 FORMS = {
     "": ("trifactor.env:TriFingerEnv", "trifactor.vector:TriFingerVectorEnv"),
-    "Goal": ("trifactor.goal:TriFingerGoalEnv", "trifactor.vector:TriFingerGoalVectorEnv"),
+    "Goal": ("trifactor.goal:TriFingerGoalEnv", "trifactor.goal_vector:TriFingerGoalVectorEnv"),
 }
 """What follows the name in the id, and the environment with its batch: plain, or goal-conditioned."""
 

@@ -33,7 +33,7 @@ class Buffer(Protocol):
 
 
 class Samples:
-    """Made-up transitions; `report` says what came of the proposals.
+    """Made-up transitions; `report` counts the proposals that were accepted and refused.
 
     They hold all that they need: steps that are recorded later change none of them, and a copy or a
     pickle is whole.

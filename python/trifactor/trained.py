@@ -17,9 +17,10 @@ from gymnasium.wrappers import FrameStackObservation, MaxAndSkipObservation
 from trifactor.curriculum.agent import AgentInterventionWrapper, VectorAgentInterventionWrapper
 from trifactor.env import TriFingerEnv
 from trifactor.errors import SettingError, TrifactorError
+from trifactor.goal_vector import TriFingerGoalVectorEnv
 from trifactor.registration import FAMILIES
 from trifactor.settings import described
-from trifactor.vector import TriFingerGoalVectorEnv, TriFingerVectorEnv
+from trifactor.vector import TriFingerVectorEnv
 from trifactor.wrappers import (
     DeltaAction,
     ObjectSelector,
@@ -146,7 +147,7 @@ def _unwrapped(envs: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 def _unlike(what: str) -> SettingError:
     return SettingError(
-        f"policy: it was trained behind {what}, which an evaluation can not repeat; pass a function "
+        f"policy: it was trained behind {what}, which an evaluation cannot repeat; pass a function "
         "of observations that does the same and asks the model, with family= and the other "
         "settings of its world"
     )

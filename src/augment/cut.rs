@@ -10,7 +10,7 @@ use crate::causal::Replay;
 use crate::causal::replay::Layout;
 use crate::robot::{FINGERS, JOINTS_PER_FINGER};
 
-/// So many parts are held against one at a time.
+/// How many parts are compared with one part at a time.
 const LANES: usize = 4;
 
 /// The test, and its room to work in.

@@ -56,7 +56,7 @@ impl Origins {
         &self.contexts[self.numbers[sample * (bodies + 1) + body] as usize]
     }
 
-    /// Takes the last samples away, so that so many are left.
+    /// Keeps the first `samples` samples and drops the rest.
     pub(super) fn truncate(&mut self, samples: usize, bodies: usize) {
         self.rows.truncate(samples * bodies);
         self.numbers.truncate(samples * (bodies + 1));

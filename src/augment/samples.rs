@@ -153,7 +153,7 @@ impl Samples {
         }
     }
 
-    /// Takes the last samples away, so that so many are left.
+    /// Keeps the first `samples` samples and drops the rest.
     pub(super) fn truncate(&mut self, samples: usize) {
         let width = self.colors.len().checked_div(self.len()).unwrap_or(0);
         self.colors.truncate(samples * width);

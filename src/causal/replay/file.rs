@@ -111,7 +111,7 @@ impl Columns {
         put(file, &self.mask, |x| x.to_le_bytes())
     }
 
-    /// Reads the columns of so many rows.
+    /// Reads the columns of `rows` rows.
     pub(crate) fn read_numbers(
         file: &mut impl Read,
         layout: Layout,

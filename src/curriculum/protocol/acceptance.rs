@@ -61,7 +61,7 @@ fn kind(error: &Error) -> String {
         Error::OutOfSpace { path, .. } => format!("{} out of its range", body(path)),
         Error::Impossible { path, .. }
         | Error::NotInSpace { path, .. }
-        | Error::OutOfFamily { path, .. } => format!("{} can not be built", body(path)),
+        | Error::OutOfFamily { path, .. } => format!("{} cannot be built", body(path)),
         other => other.to_string(),
     }
 }

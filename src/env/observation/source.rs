@@ -42,8 +42,8 @@ pub(super) enum Source {
     GoalType(f64),
     /// 1 where something holds, else 0.
     Flag(bool),
-    /// So many zeros, where there is nothing to observe; the attribute that stands there elsewhere,
-    /// where it has bounds.
+    /// A count of zeros, where there is nothing to observe, and the attribute whose place it is, if
+    /// that has bounds.
     Nothing(usize, Option<Attribute>),
     /// A variable of the block with this index.
     Block(usize, Attribute),
@@ -238,7 +238,7 @@ impl Source {
     }
 }
 
-/// The same bounds (low, high) for so many numbers.
+/// The same bounds (low, high) for `N` numbers.
 fn both<const N: usize>(low: f64, high: f64) -> [Values; 2] {
     [[low; N].into(), [high; N].into()]
 }

@@ -35,7 +35,7 @@ impl Ahead {
         Self { links, blocks: Vec::new(), prediction: 0.0, margin: 0.0, tick: 0.0 }
     }
 
-    /// Leaves nothing ahead of so many blocks and all that is none.
+    /// Sets every pace to zero, with room for `blocks` blocks.
     pub(super) fn clear(&mut self, blocks: usize) {
         let empty = Self { blocks: std::mem::take(&mut self.blocks), ..Self::nothing() };
         *self = empty;
