@@ -70,9 +70,10 @@ fn an_actor_acts_exactly_when_its_schedule_says() {
     let (episodes, steps) = (9, 4);
     for case in 0..60 {
         let mut rng = Rng::stream(SEED, case, "schedule");
+        let start = rng.below(5);
         let active = Active {
-            start: rng.below(5),
-            end: (rng.below(2) == 0).then(|| rng.below(9)),
+            start,
+            end: (rng.below(2) == 0).then(|| start + rng.below(5)),
             period: 1 + rng.below(4),
             step: rng.below(6),
             every: (rng.below(2) == 0).then(|| 1 + rng.below(3)),

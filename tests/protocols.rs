@@ -73,6 +73,7 @@ fn a_world_begins_the_same_whatever_was_evaluated_before() {
             }
             used.reset(Some(5));
             let mut fresh = env(&family);
+            fresh.set_starting_state(&start, true).expect("in its range");
             fresh.reset(Some(5));
             assert_eq!(used.state(), fresh.state(), "{name}: {} left a trace", protocol.name);
         }
