@@ -65,3 +65,4 @@ mod variable_contract;
 mod variable_table;
 mod variables;
 mod vec_env;
+mod worlds_again;

@@ -279,9 +279,7 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         text = self._settings.to_json(goal_conditioned=self._goal_conditioned)
         # Numpy takes long to say a type's name.
         self._kind = self._settings.dtype.name
-        native = NativeEnv(text, self._settings.document)
-        native.describe_binding(json.dumps(self._settings.binding()), self._settings.code())
-        return native
+        return NativeEnv(text, self._settings.document)
 
     def _begun_as(self, start: State | Mapping[str, Any] | None) -> NativeEnv:
         """The native half, before its first reset, with this starting state."""
@@ -293,6 +291,10 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         if start is not None:
             native.start_from(start)
         return native
+
+    def _describe_binding(self) -> None:
+        settings = self._settings
+        self._native.describe_binding(json.dumps(settings.binding()), settings.code())
 
     def _direct(self, curriculum: Curriculum) -> None:
         """Let a curriculum intervene from the next reset on."""
@@ -319,6 +321,9 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         if start is not None or "starting_state" in {**made.given, **made.changed}:
             made.changed["starting_state"] = start
         made.changed["variables_space"] = config["variables_space"]
+        if self._settings.exposed:
+            made.changed["expose_potential_partial_solution"] = True
+        self._describe_binding()
         if self._settings.document is not None:
             made.changed.setdefault("family", json.loads(self._settings.document))
 
@@ -345,6 +350,7 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         self.__dict__.update(contents)
         self._making.belongs_to(self)
         self._native = self._build()
+        self._describe_binding()
         if self._curriculum is not None:
             self._native.set_curriculum(self._curriculum.document, self._curriculum.custom)
         self._native.restore(saved)

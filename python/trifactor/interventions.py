@@ -132,6 +132,7 @@ class Interventions:
         The reference's method; the constructor's argument of that name does the same.
         """
         self._settings.exposed = True
+        self._note_making()
 
     def do_single_random_intervention(self) -> tuple[Variables, bool, Any]:
         """Set one variable, drawn from the space in force, to a value drawn from it.

@@ -175,6 +175,7 @@ class Settings:
         shown = {
             "dtype": None if self.dtype == usual else self.dtype.name,
             "local_masks": self.local_masks,
+            "expose_potential_partial_solution": self.exposed or None,
             "render_mode": self.render_mode,
             "render_size": None if size == [320, 240] else size,
             "render_camera": None if camera is None else json.loads(camera),

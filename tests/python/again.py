@@ -77,6 +77,7 @@ SETTINGS = {
     "physics": {"preset": "reference", "passes": 5},
     "overlap": "aabb",
     "local_masks": "tight",
+    "expose_potential_partial_solution": True,
     "dtype": np.float64,
     "render_mode": "rgb_array",
     "render_size": (32, 24),

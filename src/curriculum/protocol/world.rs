@@ -149,7 +149,7 @@ impl Protocol {
 impl ProtocolWorld {
     /// Begins the world's episode: from the family's own start, whatever the starting state was.
     ///
-    /// The next reset knows nothing of it, so no protocol leaves a trace.
+    /// The next reset goes to the starting state that there was, so no protocol leaves a trace.
     ///
     /// # Errors
     /// [`Error::OtherWorld`] where the environment is of another family, or why its physics or its
