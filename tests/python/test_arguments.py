@@ -32,6 +32,7 @@ KNOWN_AS = {
     "name": ["policy", "family"],
     "path": ["No such file", "Is a directory", "File exists"],
     "protocols": ["protocol"],
+    "starting_state": ["variable"],
     "task_params": ["task parameter"],
     "text": ["state:"],
     "variables": ["variable"],
