@@ -71,7 +71,8 @@ def random_actions(folder):
 
 def from_rust(binary, family, worlds, actions, rounds):
     """Processor seconds of replaying the actions, without those of starting the process."""
-    command = [binary, "bench", "--family", family, "--actions", str(actions)]
+    command = [binary, "bench", "--family", family, "--skip-frame", "3"]
+    command += ["--actions", str(actions)]
     command += ["--threads", "1"] if worlds == 1 else ["--threads", "1", "--worlds", str(worlds)]
     return spent([*command, "--rounds", str(rounds + 1)]) - spent([*command, "--rounds", "1"])
 
