@@ -24,7 +24,7 @@ from trifactor.interventions import InterventionResult, Interventions
 from trifactor.remaking import Making, WorldSpec
 from trifactor.observation import Arrangement, Array
 from trifactor.settings import GoalSampler, Settings, arguments_of, described
-from trifactor.window import Window
+from trifactor.window import Window, available_modes
 
 __all__ = ["GoalSampler", "InterventionResult", "TriFingerEnv"]
 
@@ -75,7 +75,11 @@ class TriFingerEnv(Interventions, Causes, gym.Env[Seen, Array], Generic[Seen]):
         low, high = self._native.action_space()
         self.action_space = Box(low.astype(np.float32), high.astype(np.float32), dtype=np.float32)
         self._set_observation_spaces()
-        self.metadata = {**self.metadata, "render_fps": max(1, round(1.0 / self.dt))}
+        self.metadata = {
+            **self.metadata,
+            "render_modes": available_modes(),
+            "render_fps": max(1, round(1.0 / self.dt)),
+        }
         self._window = self._new_window()
 
     @property

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+def available_modes() -> list[str]:
+    """The render modes that work here: `human` needs pygame, which Gymnasium's checker would miss."""
+    # What was imported already, by whatever way, has no need of a place on the path.
+    found = sys.modules["pygame"] if "pygame" in sys.modules else find_spec("pygame")
+    return ["rgb_array"] if found is None else ["rgb_array", "human"]
 
 
 class Window:
