@@ -67,7 +67,12 @@ ENDINGS = {
     "the end of the script": ("", *WHOLE),
     "an exception": ("raise RuntimeError('on purpose')", *WHOLE),
     "an exit": ("sys.exit(3)", *WHOLE),
-    "an interrupt": ("os.kill(os.getpid(), signal.SIGINT); time.sleep(9)", *WHOLE),
+    # A shell's background jobs ignore interrupts, and what they start inherits that.
+    "an interrupt": (
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "os.kill(os.getpid(), signal.SIGINT); time.sleep(9)",
+        *WHOLE,
+    ),
     "no more references": ("del env; gc.collect()", *WHOLE),
     "a cycle of references": ("env.itself = env; del env; gc.collect()", *WHOLE),
     "the environment closed": ("env.unwrapped.close(); del env", *WHOLE),
