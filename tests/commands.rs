@@ -295,7 +295,7 @@ fn a_data_set_that_was_cut_off_fails_with_what_was_lost() {
     let there = found["lost"]["length"].as_u64().zip(found["lost"]["bytes"].as_u64());
     assert!(there.is_some_and(|(length, bytes)| length > bytes && bytes > 1000), "{found}");
     assert_eq!(done("mask cut.arrow --verify --most 3", &[]).status.code(), Some(1));
-    // What takes the episodes that are there says what is not.
+    // Commands that accept a damaged file report what is missing from it.
     for line in ["score cut.arrow --every 100", "manifest cut.arrow"] {
         let output = done(line, &[]);
         assert_eq!(output.status.code(), Some(0), "{line}");

@@ -7,7 +7,7 @@ import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
-from typing import Any
+from typing import Any, TypeVar
 
 import gymnasium as gym
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from trifactor._trifactor import NativeEnv, NativeVecEnv, State
 from trifactor.errors import FormatError, SettingError, ShapeError
+
+Half = TypeVar("Half", NativeEnv, NativeVecEnv)
 
 MOST_THREADS = 2**12
 """The most threads."""
@@ -198,11 +200,7 @@ def native(env: Any, name: str = "env") -> NativeEnv:
     Raises:
         SettingError: it is none of this package's.
     """
-    inner = getattr(env, "unwrapped", env)
-    found = getattr(inner, "_native", None)
-    if not isinstance(found, NativeEnv):
-        raise SettingError(f"{name}: {type(inner).__name__} is no environment of trifactor")
-    return found
+    return _half(env, name, NativeEnv, "environment")
 
 
 def batch(env: Any, name: str = "env") -> NativeVecEnv:
@@ -211,10 +209,14 @@ def batch(env: Any, name: str = "env") -> NativeVecEnv:
     Raises:
         SettingError: it is none of this package's.
     """
+    return _half(env, name, NativeVecEnv, "batch")
+
+
+def _half(env: Any, name: str, kind: type[Half], what: str) -> Half:
     inner = getattr(env, "unwrapped", env)
     found = getattr(inner, "_native", None)
-    if not isinstance(found, NativeVecEnv):
-        raise SettingError(f"{name}: {type(inner).__name__} is no batch of trifactor")
+    if not isinstance(found, kind):
+        raise SettingError(f"{name}: {type(inner).__name__} is no {what} of trifactor")
     return found
 
 
